@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import type { Layout } from './queue'
+
+/**
+ * The figures of one queue at one instant, in this order wherever they travel as an array.
+ * Counts are messages, rates are messages per second, durations are milliseconds. null means unknown, never zero.
+ * `acked` and `enqueued` are totals since the queue exists; rates are made from them in watch/rates.
+ */
+export const metrics = [
+  'ready',
+  'leased',
+  'delayed',
+  'dead',
+  'done',
+  'oldestReadyMs',
+  'inPerSecond',
+  'outPerSecond',
+  'waitP50Ms',
+  'waitP95Ms',
+  'waitP99Ms',
+] as const
+export type Metric = (typeof metrics)[number]
+
+export const metricIndex = Object.fromEntries(metrics.map((name, index) => [name, index])) as Readonly<
+  Record<Metric, number>
+>
+
+export type Precision = 'exact' | 'approximate' | 'unknown'
+
+/** How far each layout's figures can be believed, and where they come from; the screen says it beside the number. */
+export const precisionOf: Readonly<Record<Layout, Readonly<Record<Metric, Precision>>>> = {
+  engine: {
+    ready: 'exact',
+    leased: 'exact',
+    delayed: 'exact',
+    dead: 'exact',
+    done: 'exact',
+    oldestReadyMs: 'exact',
+    inPerSecond: 'exact',
+    outPerSecond: 'exact',
+    waitP50Ms: 'approximate',
+    waitP95Ms: 'approximate',
+    waitP99Ms: 'approximate',
+  },
+  bullmq: {
+    ready: 'exact',
+    leased: 'exact',
+    delayed: 'exact',
+    dead: 'exact',
+    done: 'exact',
+    // BullMQ keeps a job's creation time only: a retried job looks older than its wait.
+    oldestReadyMs: 'approximate',
+    // From the id counter, which also counts rejected duplicates.
+    inPerSecond: 'approximate',
+    // Ids given out minus jobs that live: removing jobs by hand counts as completion.
+    outPerSecond: 'approximate',
+    waitP50Ms: 'unknown',
+    waitP95Ms: 'unknown',
+    waitP99Ms: 'unknown',
+  },
+}
+
+export const Values = z.array(z.number().nullable())
+export type Values = readonly (number | null)[]
+
+/** `at` is milliseconds since 1970 by this machine's clock; `values` stand in the order of `metrics`. */
+export const Sample = z.object({ at: z.number(), values: Values })
+export interface Sample {
+  readonly at: number
+  readonly values: Values
+}
+
+export const valueOf = (sample: Sample | undefined, metric: Metric): number | null =>
+  sample?.values[metricIndex[metric]] ?? null
+
+/** Depth as the vocabulary has it: ready + delayed + leased; unknown as soon as one of them is. */
+export function depthOf(sample: Sample | undefined): number | null {
+  const ready = valueOf(sample, 'ready')
+  const delayed = valueOf(sample, 'delayed')
+  const leased = valueOf(sample, 'leased')
+  return ready === null || delayed === null || leased === null ? null : ready + delayed + leased
+}
+
+/** A thin vertical on a chart: something happened here that explains the line. */
+export const Mark = z.object({
+  at: z.number(),
+  kind: z.enum(['reset', 'replay', 'purge', 'restart']),
+  label: z.string(),
+})
+export type Mark = z.infer<typeof Mark>
+
+/** Samples of one queue, oldest first, one per `stepMs` at most; a missing step is a gap and stays one. */
+export const Series = z.object({ stepMs: z.number(), samples: z.array(Sample), marks: z.array(Mark) })
+export type Series = z.infer<typeof Series>

@@ -1,0 +1,21 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { ConnectionReport, Environment, EnvironmentInput, EnvironmentState } from '../model/environment'
+import { EnvironmentRef, read, write } from './procedure'
+
+/** The whole list each time: it is short. */
+export const EnvironmentsView = z.object({ environments: z.array(Environment), states: z.array(EnvironmentState) })
+export type EnvironmentsView = z.infer<typeof EnvironmentsView>
+
+export const environmentsContract = {
+  watch: read.output(eventIterator(EnvironmentsView)),
+  /** Creates without `id`, replaces with it. */
+  save: write.input(z.object({ id: z.string().nullable(), environment: EnvironmentInput })).output(Environment),
+  /** Forgets a saved connection; the broker is not touched. */
+  remove: write.input(EnvironmentRef).output(z.object({})),
+  /** `id` lets the test use a secret that is already set. */
+  test: read.input(z.object({ id: z.string().nullable(), environment: EnvironmentInput })).output(ConnectionReport),
+  /** Lifts production's read-only for 15 minutes. */
+  unlock: write.input(EnvironmentRef.extend({ typedName: z.string().max(200) })).output(EnvironmentState),
+  lock: write.input(EnvironmentRef).output(EnvironmentState),
+}

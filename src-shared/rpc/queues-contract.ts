@@ -1,0 +1,43 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { Capabilities } from '../model/capability'
+import { QueueInfo } from '../model/queue'
+import { Sample, Series, Values } from '../model/sample'
+import { EnvironmentRef, QueueRef, read, write } from './procedure'
+
+/**
+ * The live feed of one environment: one snapshot, then ticks that hold only what changed. A slow reader skips ticks,
+ * it never piles them up; what it gets next is always the newest. `trends` are the last 60 depths, oldest first.
+ */
+export const FeedEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('snapshot'),
+    at: z.number(),
+    queues: z.array(QueueInfo),
+    samples: z.record(z.string(), Sample),
+    trends: z.record(z.string(), Values),
+  }),
+  z.object({
+    type: z.literal('tick'),
+    at: z.number(),
+    /** Added or changed facts. */
+    queues: z.array(QueueInfo),
+    removed: z.array(z.string()),
+    /** Every queue that was sampled at `at`, whether or not its values changed, unless it stands in `unchanged`. */
+    samples: z.record(z.string(), Values),
+    /** Sampled at `at` with the same values as before. */
+    unchanged: z.array(z.string()),
+  }),
+])
+export type FeedEvent = z.infer<typeof FeedEvent>
+
+export const queuesContract = {
+  feed: read.input(EnvironmentRef).output(eventIterator(FeedEvent)),
+  /** `points` bounds the answer; the step is chosen from the levels at rest. Times are epoch milliseconds. */
+  history: read
+    .input(QueueRef.extend({ from: z.number(), to: z.number(), points: z.number().int().min(10).max(2000) }))
+    .output(Series),
+  capabilities: read.input(QueueRef).output(Capabilities),
+  pause: write.input(QueueRef).output(z.object({})),
+  resume: write.input(QueueRef).output(z.object({})),
+}
