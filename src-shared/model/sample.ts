@@ -70,14 +70,14 @@ export interface Sample {
   readonly values: Values
 }
 
-export const valueOf = (sample: Sample | undefined, metric: Metric): number | null =>
+export const figureOf = (sample: Sample | undefined, metric: Metric): number | null =>
   sample?.values[metricIndex[metric]] ?? null
 
 /** Depth as the vocabulary has it: ready + delayed + leased; unknown as soon as one of them is. */
 export function depthOf(sample: Sample | undefined): number | null {
-  const ready = valueOf(sample, 'ready')
-  const delayed = valueOf(sample, 'delayed')
-  const leased = valueOf(sample, 'leased')
+  const ready = figureOf(sample, 'ready')
+  const delayed = figureOf(sample, 'delayed')
+  const leased = figureOf(sample, 'leased')
   return ready === null || delayed === null || leased === null ? null : ready + delayed + leased
 }
 
