@@ -38,7 +38,7 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   },
   {
     name: 'open',
-    at: ['src-main/brokers/open'],
+    at: ['src-main/brokers/open', 'src-main/brokers/test-connection'],
     may: ['@shared', 'runtime', 'storage', 'reader', 'remedies', 'driver', 'clients', 'drivers', 'adapters'],
   },
   {
