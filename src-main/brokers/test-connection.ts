@@ -7,16 +7,17 @@ import { type Connection, openConnection, whereOf } from './open'
 /** How long a test looks for queues before it answers with what it has. Milliseconds. */
 const lookForMs = 2_000
 
-/** Answers "Test" in words: what was found, or what is wrong and what to do. Changes nothing on the server. */
+/** Answers "Test" in words: what was found, or what is wrong and what to do. Changes nothing on the server. `password` may throw a
+ * Failure, which is then the answer. */
 export async function testConnection(
   environment: Omit<EnvironmentInput, 'password'>,
-  password: string | null,
+  password: () => Promise<string | null>,
   clock: Clock,
 ): Promise<ConnectionReport> {
   const startedAt = clock.elapsed()
   let connection: Connection | undefined
   try {
-    connection = await openConnection(environment, password)
+    connection = await openConnection(environment, await password())
     const { found, whole, denied } = await countQueues(connection, clock)
     const seconds = ((clock.elapsed() - startedAt) / 1000).toFixed(1)
     const queues = `${found} ${found === 1 ? 'queue' : 'queues'} found in ${seconds} s${whole ? '' : ', still looking'}`
