@@ -1,0 +1,110 @@
+import type { MessageState, MessageSummary } from '@shared/model/message'
+import type { QueueAddress } from '@shared/model/queue'
+import type { RedisClient } from '../../clients/redis'
+import { ask, type Command, listOf, numberOf, textOf } from './asking'
+import { baseOf, dueAtOf } from './keys'
+import type { Place } from './paging'
+
+/** A body up to this size is pulled for its preview; of a larger one only the size is told. */
+const previewLimit = 8 * 1024
+
+/** Options and error texts beyond this are not looked into for a row. */
+const smallField = 16 * 1024
+
+const previewLength = 120
+
+const scalars = ['name', 'timestamp', 'finishedOn', 'atm', 'attemptsMade', 'ats', 'delay'] as const
+
+/** Rows of a table in two pipelines: sizes and small fields first, then whatever is small enough to be looked at. */
+export async function summariesOf(
+  redis: RedisClient,
+  { queue, state, places }: { queue: QueueAddress; state: MessageState; places: readonly Place[] },
+): Promise<readonly MessageSummary[]> {
+  const keys = places.map(({ id }) => `${baseOf(queue)}${id}`)
+  const sized = await ask(
+    redis,
+    keys.flatMap((key): Command[] => [
+      ['HMGET', key, ...scalars],
+      ['HSTRLEN', key, 'data'],
+      ['HSTRLEN', key, 'opts'],
+      ['HSTRLEN', key, 'failedReason'],
+    ]),
+  )
+  const wanted = keys.map((_, index) => {
+    const [data, opts, reason] = [1, 2, 3].map((offset) => numberOf(sized[index * 4 + offset]) ?? 0)
+    return [
+      ...(data! <= previewLimit ? ['data'] : []),
+      ...(opts! <= smallField ? ['opts'] : []),
+      ...(reason! <= smallField ? ['failedReason'] : []),
+    ]
+  })
+  const small = await ask(
+    redis,
+    keys.map((key, index): Command => ['HMGET', key, ...wanted[index]!, 'name']),
+  )
+  return places.map((place, index) => {
+    const fields = listOf(sized[index * 4])
+    const values = listOf(small[index])
+    const pulled = (field: string) => {
+      const at = wanted[index]!.indexOf(field)
+      return at < 0 ? null : values[at]
+    }
+    const exists = fields.some((field) => field !== null)
+    return summaryOf({
+      place,
+      state,
+      scalars: Object.fromEntries(scalars.map((name, at) => [name, fields[at]])),
+      bytes: exists ? numberOf(sized[index * 4 + 1]) : null,
+      data: pulled('data'),
+      opts: textOf(pulled('opts')),
+      failedReason: textOf(pulled('failedReason')),
+    })
+  })
+}
+
+export interface JobFields {
+  readonly place: Place
+  readonly state: MessageState
+  readonly scalars: Readonly<Record<string, unknown>>
+  readonly bytes: number | null
+  /** null where it was not pulled. */
+  readonly data: unknown
+  readonly opts: string | null
+  readonly failedReason: string | null
+}
+
+/** Pure: one row from what was read. Every number that BullMQ may have left out is null then. */
+export function summaryOf({ place, state, scalars, bytes, data, opts, failedReason }: JobFields): MessageSummary {
+  return {
+    id: place.id,
+    state,
+    name: textOf(scalars.name),
+    enqueuedAt: numberOf(scalars.timestamp),
+    dueAt: state === 'delayed' && place.segment === 'delayed' && place.score !== null ? dueAtOf(place.score) : null,
+    finishedAt: state === 'dead' || state === 'done' ? (numberOf(scalars.finishedOn) ?? place.score) : null,
+    // `ats` counts attempts begun, `atm` those that ended; older jobs have only the latter.
+    attempts: numberOf(scalars.ats) ?? numberOf(scalars.atm) ?? numberOf(scalars.attemptsMade) ?? 0,
+    maxAttempts: maxAttemptsOf(opts),
+    bytes,
+    preview: previewOf(data),
+    error: state === 'dead' && failedReason !== null ? (failedReason.split('\n', 1)[0] ?? '').slice(0, 500) : null,
+  }
+}
+
+/** BullMQ tries once when nothing was said. */
+function maxAttemptsOf(opts: string | null): number | null {
+  if (opts === null) return null
+  try {
+    const parsed: unknown = JSON.parse(opts)
+    const attempts = typeof parsed === 'object' && parsed !== null && 'attempts' in parsed ? parsed.attempts : undefined
+    return typeof attempts === 'number' && attempts > 0 ? attempts : 1
+  } catch {
+    return null
+  }
+}
+
+function previewOf(data: unknown): string {
+  if (!Buffer.isBuffer(data)) return ''
+  // Four bytes a character at most; a character cut at the end is dropped with the rest.
+  return [...data.subarray(0, previewLength * 4).toString('utf8')].slice(0, previewLength).join('')
+}
