@@ -62,12 +62,19 @@ async function newestDead(reader: Reader, queue: QueueAddress, bound: number): P
   return rows
 }
 
+interface Group {
+  readonly title: string
+  readonly times: number[]
+  readonly queues: Map<QueueKey, number>
+  count: number
+}
+
 /** Pure: the largest cause first. */
 function causesOf(rows: readonly { readonly row: MessageSummary; readonly key: QueueKey }[]): Cause[] {
-  const groups = new Map<string, { title: string; times: number[]; queues: Map<QueueKey, number>; count: number }>()
+  const groups = new Map<string, Group>()
   for (const { row, key } of rows) {
     const cause = fingerprint(row.error ?? '')
-    const group = groups.get(cause.key) ?? { title: cause.title, times: [], queues: new Map(), count: 0 }
+    const group: Group = groups.get(cause.key) ?? { title: cause.title, times: [], queues: new Map(), count: 0 }
     group.count += 1
     if (row.finishedAt !== null) group.times.push(row.finishedAt)
     group.queues.set(key, (group.queues.get(key) ?? 0) + 1)

@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import type { StandardHandler } from '@orpc/server/standard'
+import { openConnection } from './brokers/open'
+import { Sessions } from './brokers/sessions'
+import type { Host } from './host'
+import type { ConsoleContext } from './rpc/api'
+import { EnvironmentBoard } from './rpc/environment-board'
+import { consoleHandler } from './rpc/handlers'
+import { type Clock, systemClock } from './runtime/clock'
+import type { Log } from './runtime/log'
+import { Access } from './safety/access'
+import { Audit } from './safety/audit'
+import { Guard } from './safety/guard'
+import { type Sandbox, startSandbox } from './sandbox/sandbox'
+import { lockFolder } from './storage/data-folder'
+import { readDeclaredEnvironments } from './storage/declared-environments'
+import { Environments, EnvironmentsDocument, sandboxId } from './storage/environments'
+import { jsonFile } from './storage/json-file'
+import { PreferencesStore } from './storage/preferences'
+import { Secrets } from './storage/secrets'
+import { openHistory } from './watch/history'
+import { Watch } from './watch/watch'
+
+export interface ConsoleOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** `show` runs the sandbox and opens on it; `offer` runs it while nothing else is known; `none` never. */
+  readonly sandbox: 'show' | 'offer' | 'none'
+  readonly clock?: Clock
+}
+
+export interface Console {
+  readonly handler: StandardHandler<ConsoleContext>
+  close(): Promise<void>
+}
+
+/** Builds, wires and starts the core, the same in both shells. Throws a Failure when the data folder is taken or a declared file is bad. */
+export async function openConsole({
+  host,
+  log,
+  variables,
+  sandbox: wanted,
+  clock = systemClock,
+}: ConsoleOptions): Promise<Console> {
+  const { dataFolder } = host
+  const notice = (message: string) => log.warn(message)
+  const lock = await lockFolder(dataFolder)
+  const declaredPath = variables.QUEUESCOPE_ENVIRONMENTS
+  const declared = declaredPath ? await readDeclaredEnvironments(declaredPath) : []
+  const preferences = await PreferencesStore.open(join(dataFolder, 'preferences.json'), notice)
+
+  const file = jsonFile<EnvironmentsDocument>({
+    path: join(dataFolder, 'environments.json'),
+    schema: EnvironmentsDocument,
+    empty: { version: 1, environments: [] },
+    notice,
+  })
+  const isEmpty = declared.length === 0 && (await file.read()).environments.length === 0
+  const sandbox: Sandbox | undefined =
+    wanted === 'show' || (wanted === 'offer' && isEmpty) ? await startSandbox(log) : undefined
+  if (wanted === 'show') await preferences.set({ lastEnvironmentId: sandboxId })
+  const environments = await Environments.open({
+    file,
+    declared,
+    sandbox,
+    secrets: new Secrets(host.keyStore, variables),
+  })
+
+  const sessions = new Sessions({
+    clock,
+    connect: async (id) => openConnection(environments.get(id), await environments.password(id)),
+  })
+  const history = await openHistory({ path: join(dataFolder, 'samples.db'), notice })
+  const watch = new Watch({ clock, history, log })
+  const access = new Access(clock)
+  const audit = await Audit.open(join(dataFolder, 'audit.jsonl'), clock)
+  const guard = await Guard.open({
+    folder: dataFolder,
+    clock,
+    log,
+    environments,
+    sessions,
+    access,
+    audit,
+    mark: (environmentId, queue, mark) => watch.mark(environmentId, queue, mark),
+  })
+
+  const attend = (id: string) => {
+    sessions.open(id)
+    watch.attach({
+      id,
+      readers: () => sessions.readers(id),
+      onChange: (listener) => sessions.onChange((changed) => changed === id && listener()),
+    })
+  }
+  const leave = async (id: string) => {
+    await watch.detach(id)
+    await sessions.close(id)
+  }
+
+  const handler = consoleHandler({
+    info: async () => ({
+      version: host.version,
+      shell: host.shell,
+      platform: process.platform,
+      dataFolder,
+      secretStore: await host.keyStore.availability(),
+    }),
+    clock,
+    log,
+    preferences,
+    environments,
+    sessions,
+    access,
+    audit,
+    guard,
+    watch,
+    board: new EnvironmentBoard({ environments, sessions, access, watch }),
+    attend,
+    leave,
+  })
+
+  return {
+    handler,
+    async close() {
+      guard.close()
+      await watch.close()
+      await sessions.closeAll()
+      await sandbox?.stop()
+      await lock.release()
+    },
+  }
+}
