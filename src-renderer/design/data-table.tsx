@@ -1,52 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react'
+import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import { cx } from './cx'
 import { Grid, GridBody, GridCell, GridRow } from './grid'
 import { TableHead } from './table-head'
 import { type TableKey, tableKey } from './table-keys'
-import { isSelected, mark, runBetween, type TableSelection, toggle } from './table-selection'
-
-export interface Column<Row> {
-  readonly id: string
-  readonly head: ReactNode
-  /** Said where `head` is a drawing or an abbreviation. */
-  readonly label?: string
-  /** A grid track: `1fr`, `80px`, `minmax(120px, 2fr)`. */
-  readonly width: string
-  readonly align?: 'start' | 'end'
-  readonly sortable?: boolean
-  readonly cell: (row: Row) => ReactNode
-}
-
-export interface Sort {
-  readonly column: string
-  readonly descending: boolean
-}
-
-export interface DataTableProps<Row> {
-  readonly label: string
-  readonly columns: readonly Column<Row>[]
-  readonly rows: readonly Row[]
-  readonly keyOf: (row: Row) => string
-  /** A full-width heading in place of the row's cells. */
-  readonly bandOf?: (row: Row) => ReactNode | undefined
-  /** All there are on the other side, where more than `rows` exist. */
-  readonly total?: number | null
-  readonly sort?: Sort
-  readonly onSort?: (sort: Sort) => void
-  readonly onOpen?: (row: Row) => void
-  /** The row that stands open beside the table. */
-  readonly openKey?: string | null
-  /** With it, j and k open the next row at once, as in a mail reader. */
-  readonly openFollows?: boolean
-  readonly selection?: TableSelection
-  readonly onSelect?: (selection: TableSelection) => void
-  readonly onKey?: (key: string, row: Row) => boolean
-  readonly onEndReached?: () => void
-  readonly empty?: ReactNode
-  readonly rowHeight?: number
-  readonly className?: string
-}
+import type { DataTableProps } from './table-props'
+import { isSelected, mark, runBetween, toggle } from './table-selection'
 
 /** The first track of a table with a selection. */
 const boxTrack = '28px'

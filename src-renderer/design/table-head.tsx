@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import { cx } from './cx'
-import type { Column, DataTableProps } from './data-table'
 import { GridHead, GridRow } from './grid'
+import type { Column, DataTableProps } from './table-props'
 import { everything, nothing, selectedCount } from './table-selection'
 
 /** Sticky; a press on a head sorts, largest first for figures, the next press turns it round. */

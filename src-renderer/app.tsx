@@ -1,0 +1,68 @@
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { useEffect } from 'react'
+import { useStore } from 'zustand'
+import { listenForKeys, useActions } from './actions'
+import { Notices } from './design/toast'
+import { TooltipProvider } from './design/tooltip'
+import { Frame } from './features/frame/frame'
+import { Palette } from './features/palette/palette'
+import { ShortcutSheet } from './features/palette/shortcut-sheet'
+import { screenOf } from './routes'
+import { type Console, ConsoleProvider, useConsole, useRoute } from './stores/console'
+import { go } from './stores/route'
+
+export function App({ console }: { readonly console: Console }) {
+  return (
+    // Base UI would add <style> elements, which the content security policy refuses; our own sheet holds what they do.
+    <CSPProvider disableStyleElements>
+      <ConsoleProvider value={console}>
+        <TooltipProvider>
+          <Notices>
+            <Window />
+          </Notices>
+        </TooltipProvider>
+      </ConsoleProvider>
+    </CSPProvider>
+  )
+}
+
+function Window() {
+  const route = useRoute()
+  const { preferences } = useConsole()
+  useEffect(() => listenForKeys(), [])
+  useHome()
+  useActions(
+    (['system', 'light', 'dark'] as const).map((theme) => ({
+      id: `theme-${theme}`,
+      label: theme === 'system' ? 'Theme of the system' : `${theme === 'dark' ? 'Dark' : 'Light'} theme`,
+      group: 'Theme',
+      perform: () => preferences.set({ theme }),
+    })),
+  )
+  const environmentId = route.at === 'home' ? null : route.environmentId
+  return (
+    <>
+      <Frame environmentId={environmentId} strip={null}>
+        {screenOf(route)}
+      </Frame>
+      <Palette environmentId={environmentId} />
+      <ShortcutSheet />
+    </>
+  )
+}
+
+/** Home is the environment seen last, else the first; the sandbox is always there. */
+function useHome(): void {
+  const route = useRoute()
+  const { environments, preferences } = useConsole()
+  const list = useStore(environments, (state) => state.list)
+  const loaded = useStore(preferences.store, (state) => state.loaded)
+  const last = useStore(preferences.store, (state) => state.lastEnvironmentId)
+  useEffect(() => {
+    if (!loaded || list.length === 0) return
+    const known = route.at !== 'home' && list.some((one) => one.id === route.environmentId)
+    if (known || (route.at === 'environments' && route.environmentId !== null)) return
+    const next = list.find((one) => one.id === last) ?? list[0]!
+    go({ at: 'overview', environmentId: next.id }, 'replace')
+  }, [route, list, loaded, last])
+}

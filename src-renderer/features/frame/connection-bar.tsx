@@ -1,0 +1,36 @@
+import type { Environment, EnvironmentState } from '@shared/model/environment'
+import { useStore } from 'zustand'
+import { Bar } from '../../design/bar'
+import { useNow } from '../../design/now'
+import { connectionStore, useEnvironment } from '../../stores/console'
+
+/** One slim line when what is shown is not live: first our own wire, then the broker's. */
+export function ConnectionBar({ environmentId }: { readonly environmentId: string | null }) {
+  const connection = useStore(connectionStore)
+  const { environment, state } = useEnvironment(environmentId)
+  const now = useNow()
+  if (connection.status === 'ended') {
+    return <Bar tone="red">The console has ended. Start it again, then open the address that it prints.</Bar>
+  }
+  if (connection.status === 'lost') {
+    return (
+      <Bar tone="amber">
+        Lost the console {ago(connection.since, now)}, trying again. What is shown is as old as that.
+      </Bar>
+    )
+  }
+  const words = environment && state && lostWords(environment, state, now)
+  return words ? <Bar tone="amber">{words}</Bar> : null
+}
+
+export function lostWords(environment: Environment, state: EnvironmentState, now: number): string | null {
+  if (state.phase !== 'lost') return null
+  const wait = state.retryAt === null ? null : Math.max(0, Math.ceil((state.retryAt - now) / 1000))
+  const again = wait === null ? '' : wait === 0 ? ' Trying again now.' : ` Trying again in ${wait} s.`
+  const why = state.trouble ? ` ${state.trouble.message}` : ''
+  return state.sampledAt === null
+    ? `${environment.name} is not connected.${why}${again}`
+    : `Lost ${environment.name} ${ago(state.sampledAt, now)}.${why}${again}`
+}
+
+const ago = (at: number, now: number) => `${Math.max(1, Math.round((now - at) / 1000))} s ago`

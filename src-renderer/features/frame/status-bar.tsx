@@ -1,0 +1,58 @@
+import { useStore } from 'zustand'
+import { useNow } from '../../design/now'
+import { plural, share } from '../../design/number-format'
+import { duration } from '../../design/time-format'
+import { Tooltip } from '../../design/tooltip'
+import { connectionStore, useEnvironment, useFeed } from '../../stores/console'
+import { openPanel } from '../../stores/panel'
+
+export function StatusBar({ environmentId }: { readonly environmentId: string | null }) {
+  return (
+    <footer className="flex h-6 shrink-0 items-center gap-3 border-line border-t bg-surface px-3 text-12 text-muted">
+      {environmentId === null ? <span className="flex-1" /> : <Facts environmentId={environmentId} />}
+      <Wire />
+      <button type="button" className="rounded px-1 hover:text-ink" onClick={() => openPanel('palette')}>
+        <span className="text-faint">⌘K</span> commands
+      </button>
+      <button type="button" className="rounded px-1 hover:text-ink" onClick={() => openPanel('shortcuts')}>
+        <span className="text-faint">?</span> shortcuts
+      </button>
+    </footer>
+  )
+}
+
+function Facts({ environmentId }: { readonly environmentId: string }) {
+  const { environment, state } = useEnvironment(environmentId)
+  const queues = useFeed(environmentId, (feed) => (feed.phase === 'live' ? feed.keys.length : null))
+  const now = useNow()
+  if (!environment || !state) return <span className="flex-1" />
+  const facts = [
+    queues === null ? null : plural(queues, 'queue'),
+    state.sampledAt === null
+      ? null
+      : `sampled ${duration(Math.max(0, Math.round((now - state.sampledAt) / 100) * 100))} ago`,
+    state.costShare === null ? null : `${share(state.costShare)} of this Redis`,
+  ].filter(Boolean)
+  return (
+    <div className="tabular flex min-w-0 flex-1 items-center gap-3">
+      <span className="clip">{facts.join(' · ')}</span>
+      {state.notices.length > 0 && (
+        <Tooltip text={state.notices.join('\n')} side="top">
+          <button type="button" className="clip rounded px-1 text-amber">
+            ! {state.notices.length === 1 ? state.notices[0] : plural(state.notices.length, 'notice')}
+          </button>
+        </Tooltip>
+      )}
+    </div>
+  )
+}
+
+function Wire() {
+  const status = useStore(connectionStore, (state) => state.status)
+  if (status === 'open') return null
+  return (
+    <span className="text-amber">
+      {status === 'connecting' ? 'connecting to the console' : 'console not connected'}
+    </span>
+  )
+}

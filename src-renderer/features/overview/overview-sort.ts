@@ -1,0 +1,6 @@
+import type { SortColumn } from './queue-order'
+
+export interface OverviewSort {
+  readonly column: SortColumn
+  readonly descending: boolean
+}
