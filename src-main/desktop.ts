@@ -34,7 +34,7 @@ const portMessage = 'queuescope:port'
 export async function startDesktop({
   electron,
   preload,
-  files,
+  readFiles,
   openConsole,
   onFailure,
 }: DesktopOptions): Promise<void> {
