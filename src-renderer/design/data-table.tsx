@@ -163,7 +163,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 />
               )}
               {columns.map((column) => (
-                <GridCell key={column.id} className={cx('clip min-w-0 px-2', column.align === 'end' && 'text-right')}>
+                <GridCell
+                  key={column.id}
+                  className={cx('clip min-w-0 px-2 last:pr-4', column.align === 'end' && 'text-right')}
+                >
                   {column.cell(row)}
                 </GridCell>
               ))}

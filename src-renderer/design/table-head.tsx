@@ -44,8 +44,7 @@ function HeadCell<Row>({ column, sort, onSort }: DataTableProps<Row> & { readonl
   return (
     <GridHead
       aria-sort={sorted ? (sort.descending ? 'descending' : 'ascending') : undefined}
-      aria-label={column.label}
-      className={cx('clip min-w-0 px-2', end && 'text-right')}
+      className={cx('clip min-w-0 px-2 last:pr-4', end && 'text-right')}
     >
       {column.sortable && onSort ? (
         <button
@@ -61,7 +60,10 @@ function HeadCell<Row>({ column, sort, onSort }: DataTableProps<Row> & { readonl
           {arrow}
         </button>
       ) : (
-        column.head
+        <>
+          {column.head}
+          {column.label && <span className="sr-only">{column.label}</span>}
+        </>
       )}
     </GridHead>
   )

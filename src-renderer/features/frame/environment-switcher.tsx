@@ -50,17 +50,14 @@ export function EnvironmentSwitcher({ environmentId }: { readonly environmentId:
   })
   const look = environment && lookOf(environment)
   return (
-    <div className={cx('border-line border-b', look && toneWash[look.tone])}>
+    <header className={cx('border-line border-b', look && toneWash[look.tone])}>
       <Menu
         label="Environments"
         entries={entries}
         trigger={
-          <button
-            type="button"
-            aria-label={`Environment ${environment?.name ?? 'none'}, switch`}
-            className="flex w-full flex-col items-stretch gap-0.5 px-3 pt-2.5 pb-2 text-left"
-          >
+          <button type="button" className="flex w-full flex-col items-stretch gap-0.5 px-3 pt-2.5 pb-2 text-left">
             <span className="flex items-center gap-2">
+              <span className="sr-only">Switch environment, now</span>
               {look && <TierMark look={look} />}
               <span className="clip flex-1 font-semibold">{environment?.name ?? 'No environment'}</span>
               <ChevronsUpDown size={13} aria-hidden className="text-muted" />
@@ -70,7 +67,7 @@ export function EnvironmentSwitcher({ environmentId }: { readonly environmentId:
         }
       />
       {environment && state && <LockLine environment={environment} state={state} />}
-    </div>
+    </header>
   )
 }
 
@@ -91,7 +88,7 @@ function lineOf(environment: Environment | undefined, state: EnvironmentState | 
 function LockLine({ environment, state }: { readonly environment: Environment; readonly state: EnvironmentState }) {
   const { client } = useConsole()
   const now = useNow()
-  const { environmentId } = { environmentId: environment.id }
+  const environmentId = environment.id
   const unlocked = state.unlockedUntil !== null && state.unlockedUntil > now ? state.unlockedUntil - now : null
   const locked = state.readOnly
   useActions([

@@ -1,4 +1,5 @@
 import { useStore } from 'zustand'
+import { Kbd } from '../../design/kbd'
 import { useNow } from '../../design/now'
 import { plural, share } from '../../design/number-format'
 import { duration } from '../../design/time-format'
@@ -12,10 +13,10 @@ export function StatusBar({ environmentId }: { readonly environmentId: string | 
       {environmentId === null ? <span className="flex-1" /> : <Facts environmentId={environmentId} />}
       <Wire />
       <button type="button" className="rounded px-1 hover:text-ink" onClick={() => openPanel('palette')}>
-        <span className="text-faint">⌘K</span> commands
+        <Kbd keys="mod+k" /> commands
       </button>
       <button type="button" className="rounded px-1 hover:text-ink" onClick={() => openPanel('shortcuts')}>
-        <span className="text-faint">?</span> shortcuts
+        <Kbd keys="?" /> shortcuts
       </button>
     </footer>
   )

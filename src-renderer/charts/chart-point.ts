@@ -1,0 +1,11 @@
+/** One instant of a chart: `values` stand in the order of the chart's series; null is a gap and stays one. */
+export interface ChartPoint {
+  readonly at: number
+  readonly values: readonly (number | null)[]
+}
+
+/** A thin vertical that explains a line. */
+export interface ChartMark {
+  readonly at: number
+  readonly label: string
+}

@@ -1,0 +1,57 @@
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const timeSteps = [
+  5 * second, 10 * second, 30 * second,
+  minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute,
+  hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour,
+  day, 2 * day, 7 * day,
+] as const // biome-ignore format: one line per unit
+
+/** Round times of this machine's zone between `from` and `to`, at most `most` of them. */
+export function timeTicks(
+  from: number,
+  to: number,
+  most: number,
+): { readonly ticks: readonly number[]; readonly stepMs: number } {
+  const stepMs = timeSteps.find((step) => (to - from) / step <= most) ?? 7 * day
+  const zone = new Date(from).getTimezoneOffset() * minute
+  const first = Math.ceil((from - zone) / stepMs) * stepMs + zone
+  const ticks: number[] = []
+  for (let at = first; at <= to; at += stepMs) ticks.push(at)
+  return { ticks, stepMs }
+}
+
+export function timeLabel(at: number, stepMs: number): string {
+  const date = new Date(at)
+  const two = (value: number) => String(value).padStart(2, '0')
+  if (stepMs >= day) return `${date.getDate()} ${months[date.getMonth()]}`
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`
+  return stepMs < minute ? `${time}:${two(date.getSeconds())}` : time
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+
+/** From zero to a round number not below `top`, in two to four steps. Whole numbers only, where `whole`. */
+export function valueTicks(top: number, whole: boolean): readonly number[] {
+  if (!(top > 0)) return [0, 1]
+  const rough = top / 3
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough
+  const real = whole ? Math.max(1, Math.ceil(step)) : step
+  const count = Math.max(1, Math.ceil(top / real - 1e-9))
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * real).toPrecision(12)))
+}
+
+/** Powers of ten that hold the positive values between them. */
+export function logTicks(low: number, high: number): readonly number[] {
+  if (!(low > 0) || !(high > 0)) return [1, 10]
+  const first = Math.floor(Math.log10(low) + 1e-9)
+  const last = Math.max(first + 1, Math.ceil(Math.log10(high) - 1e-9))
+  const every = last - first > 4 ? 2 : 1
+  const ticks: number[] = []
+  for (let power = first; power < last + every; power += every) ticks.push(10 ** power)
+  return ticks
+}
