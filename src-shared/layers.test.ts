@@ -19,7 +19,6 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   { name: 'storage', at: ['src-main/storage/'], may: ['@shared', 'runtime'] },
   { name: 'reader', at: ['src-main/brokers/reader'], may: ['@shared'] },
   { name: 'remedies', at: ['src-main/brokers/remedies'], may: ['@shared', 'reader'] },
-  { name: 'driver', at: ['src-main/brokers/driver'], may: ['@shared', 'reader', 'remedies'] },
   {
     name: 'testing',
     at: ['src-main/brokers/testing/'],
@@ -31,6 +30,8 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
     at: ['src-main/brokers/drivers/'],
     may: ['@shared', 'runtime', 'reader', 'remedies', 'driver', 'clients'],
   },
+  // After 'drivers', whose prefix begins with this one.
+  { name: 'driver', at: ['src-main/brokers/driver'], may: ['@shared', 'reader', 'remedies'] },
   {
     name: 'adapters',
     at: ['src-main/brokers/adapters/'],

@@ -1,0 +1,406 @@
+import type { RedisClient } from '../../clients/redis'
+import { runScript, type Script, type ScriptArg } from '../../clients/script'
+import type {
+  Driver,
+  DriverStats,
+  FailedMessage,
+  FinishedBatch,
+  Lease,
+  LeasedMessage,
+  LeaseRequest,
+  NewMessage,
+  PurgeState,
+  ReplayStep,
+  SettleOutcome,
+  Turn,
+} from '../../driver'
+import { enqueueMessages } from './enqueue'
+import { figureCommands, figuresOfReplies, readingOf } from './figures'
+import { timeOfId } from './ids'
+import { defaultPrefix, defaultPriority, type QueueKeys, queueKeys, registryKey } from './keys'
+import { eventTail, parseMeta, stackLine } from './meta'
+import { ReadyWait } from './ready-wait'
+import { parseRecord } from './record'
+import * as leaseScripts from './scripts/lease'
+import * as moveScripts from './scripts/moves'
+import * as purgeScripts from './scripts/purge'
+import * as settleScripts from './scripts/settle'
+import { asked } from './trouble'
+
+export interface RedisDriverOptions {
+  readonly redis: RedisClient
+  /** A new client, not connected, for waiting: a blocked connection serves nothing else. */
+  readonly connectAnother: () => RedisClient
+  readonly prefix?: string
+  /** Attempts of a message that has no limit of its own, per queue. */
+  readonly maxAttempts: (queue: string) => number
+}
+
+/** Bodies fetched outside Lua come in pieces of this many, so that no single answer is huge. */
+const bodiesPerFetch = 20
+
+/** Leases remembered for acking a whole batch without naming its ids; a forgotten one is acked id by id. */
+const leasesRemembered = 1_000
+
+/** The engine's layout on Redis: see scripts/ for each transition. */
+export class RedisDriver implements Driver {
+  private readonly redis: RedisClient
+  private readonly prefix: string
+  private readonly known = new Map<string, QueueKeys>()
+  private readonly registered = new Map<string, Promise<unknown>>()
+  /** Queues whose scripts need all ten ready lists. */
+  private readonly mixed = new Set<string>()
+  /** Ids of leases of which nothing was settled yet. */
+  private readonly untouched = new Map<string, readonly string[]>()
+  private readonly waits = new Map<string, ReadyWait>()
+
+  constructor(private readonly options: RedisDriverOptions) {
+    this.redis = options.redis
+    this.prefix = options.prefix ?? defaultPrefix
+    // A server that comes back may have lost the registry.
+    this.redis.on('close', () => this.registered.clear())
+  }
+
+  async enqueue(queue: string, messages: readonly NewMessage[]): Promise<readonly string[]> {
+    if (messages.length === 0) return []
+    const keys = this.keysOf(queue)
+    const [ids] = await Promise.all([
+      this.guarded(keys, 'enqueue', () => enqueueMessages(this.redis, keys, messages)),
+      this.register(keys),
+    ])
+    return ids
+  }
+
+  async lease(queue: string, request: LeaseRequest): Promise<Lease | undefined> {
+    const keys = this.keysOf(queue)
+    for (;;) {
+      const reply = await this.runReady(keys, 'lease', leaseScripts.lease, this.leaseKeys(keys), [
+        request.worker,
+        request.count,
+        request.leaseMs,
+      ])
+      if (reply === -3) continue
+      const lease = await this.leaseOf(keys, reply)
+      if (lease !== 'empty') return lease
+    }
+  }
+
+  async turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn> {
+    const keys = this.keysOf(queue)
+    const named = this.named(finished)
+    const reply = await this.runReady(keys, 'ack and lease', leaseScripts.turn, this.leaseKeys(keys), [
+      request.worker,
+      request.count,
+      request.leaseMs,
+      finished.leaseId,
+      ...named,
+    ])
+    const [acked, leased] = reply as [unknown, unknown]
+    const outcomes = outcomesOf(acked, finished.ids.length)
+    const next = leased === -3 ? 'empty' : await this.leaseOf(keys, leased)
+    return { outcomes, next: next === 'empty' ? await this.lease(queue, request) : next }
+  }
+
+  async ack(queue: string, finished: FinishedBatch): Promise<readonly SettleOutcome[]> {
+    const keys = this.keysOf(queue)
+    const reply = await this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [
+      finished.leaseId,
+      ...this.named(finished),
+    ])
+    return outcomesOf(reply, finished.ids.length)
+  }
+
+  async nack(queue: string, leaseId: string, failures: readonly FailedMessage[]): Promise<readonly SettleOutcome[]> {
+    const keys = this.keysOf(queue)
+    this.untouched.delete(leaseId)
+    const reply = await this.runReady(keys, 'nack', settleScripts.nack, settleKeys(keys), [
+      leaseId,
+      ...failures.flatMap(({ id, error, retryInMs }) => [
+        id,
+        retryInMs === undefined ? -1 : Math.max(Math.round(retryInMs), 0),
+        eventTail(retryInMs === undefined ? 'died' : 'failed', error),
+        stackLine(error.stack),
+      ]),
+    ])
+    return outcomesOf(reply, failures.length)
+  }
+
+  async extend(queue: string, leaseId: string, leaseMs: number): Promise<boolean> {
+    const keys = this.keysOf(queue)
+    return (await this.run(keys, 'extend', leaseScripts.extend, [keys.leases, keys.leased], [leaseId, leaseMs])) === 1
+  }
+
+  async promote(queue: string, limit: number): Promise<{ readonly moved: number; readonly nextDueAt: number | null }> {
+    const keys = this.keysOf(queue)
+    const reply = await this.runReady(
+      keys,
+      'promote',
+      moveScripts.promote,
+      [keys.state, keys.delayed, keys.wake],
+      [limit],
+    )
+    const [moved, next] = numbers(reply)
+    return { moved: moved!, nextDueAt: momentOf(next!) }
+  }
+
+  async recover(queue: string, limit: number) {
+    const keys = this.keysOf(queue)
+    const tail = `"event":"lease expired","name":"LeaseExpired","message":`
+    const reply = await this.runReady(keys, 'recover', settleScripts.recover, settleKeys(keys), [
+      limit,
+      this.options.maxAttempts(queue),
+      tail,
+    ])
+    const [requeued, died, next] = numbers(reply)
+    return { requeued: requeued!, died: died!, nextExpiryAt: momentOf(next!) }
+  }
+
+  async replayDead(
+    queue: string,
+    { before, limit }: { readonly before: string | null; readonly limit: number },
+  ): Promise<ReplayStep> {
+    const keys = this.keysOf(queue)
+    return stepOf(
+      await this.runReady(
+        keys,
+        'replay',
+        moveScripts.replayDead,
+        [keys.state, keys.dead, keys.wake],
+        [limit, before ?? ''],
+      ),
+    )
+  }
+
+  async replayIds(queue: string, ids: readonly string[]): Promise<readonly boolean[]> {
+    if (ids.length === 0) return []
+    const keys = this.keysOf(queue)
+    const reply = await this.runReady(keys, 'replay', moveScripts.replayIds, [keys.state, keys.dead, keys.wake], ids)
+    return marksOf(reply)
+  }
+
+  async purge(
+    queue: string,
+    state: PurgeState,
+    { before, limit }: { readonly before: string | null; readonly limit: number },
+  ): Promise<ReplayStep> {
+    const keys = this.keysOf(queue)
+    const args = [limit, before ?? '']
+    const { payload, meta } = keys
+    switch (state) {
+      case 'dead':
+        return stepOf(await this.run(keys, 'purge', purgeScripts.purgeDead, [keys.dead, payload, meta], args))
+      case 'delayed':
+        return stepOf(
+          await this.run(keys, 'purge', purgeScripts.purgeDelayed, [keys.delayed, payload, meta, keys.state], args),
+        )
+      case 'ready':
+        return stepOf(
+          await this.run(
+            keys,
+            'purge',
+            purgeScripts.purgeReady,
+            [keys.state, payload, meta, keys.removed, ...keys.ready],
+            args,
+          ),
+        )
+    }
+  }
+
+  async stats(queue: string): Promise<DriverStats> {
+    const keys = this.keysOf(queue)
+    return this.guarded(keys, 'stats', async () => {
+      const questions = this.redis.multi()
+      for (const [name, ...args] of figureCommands(keys)) questions.callBuffer(name, ...args)
+      questions.hmget(keys.state, 'dead', 'replayed')
+      questions.time()
+      const replies = (await questions.exec()) ?? []
+      const answers = replies.map(([error, answer]) => error ?? answer)
+      const time = answers.pop() as [string, string]
+      const [died, replayed] = answers.pop() as [string | null, string | null]
+      const figures = figuresOfReplies(keys, answers)
+      if ('error' in figures) throw figures.error
+      const reading = readingOf(figures, Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000))
+      return {
+        ready: reading.ready ?? 0,
+        delayed: figures.delayed,
+        leased: reading.leased ?? 0,
+        dead: figures.dead,
+        enqueuedTotal: figures.enqueued,
+        ackedTotal: figures.acked,
+        diedTotal: Number(died ?? 0),
+        replayedTotal: Number(replayed ?? 0),
+        oldestReadyMs: reading.oldestReadyMs,
+        paused: figures.paused,
+      }
+    })
+  }
+
+  async setPaused(queue: string, paused: boolean): Promise<void> {
+    const keys = this.keysOf(queue)
+    await this.guarded(keys, paused ? 'pause' : 'resume', async () => {
+      await this.register(keys)
+      if (paused) await this.redis.hset(keys.state, 'paused', '1')
+      else {
+        await this.redis.hdel(keys.state, 'paused')
+        // Every idle worker looks after its wait at the latest; this one looks now and wakes the next.
+        await this.redis.rpush(keys.wake, '1')
+        await this.redis.ltrim(keys.wake, 0, 0)
+      }
+    })
+  }
+
+  waitForReady(queue: string, waitMs: number, signal: AbortSignal): Promise<void> {
+    let wait = this.waits.get(queue)
+    if (!wait) {
+      wait = new ReadyWait(this.options.connectAnother, this.keysOf(queue).wake)
+      this.waits.set(queue, wait)
+    }
+    return wait.wait(waitMs, signal)
+  }
+
+  async close(): Promise<void> {
+    for (const wait of this.waits.values()) wait.close()
+    this.waits.clear()
+  }
+
+  private keysOf(queue: string): QueueKeys {
+    const known = this.known.get(queue)
+    if (known) return known
+    const keys = queueKeys(this.prefix, queue)
+    this.known.set(queue, keys)
+    return keys
+  }
+
+  private register(keys: QueueKeys): Promise<unknown> {
+    const under = this.registered.get(keys.name)
+    if (under !== undefined) return under
+    const registering = this.guarded(keys, 'register', () => this.redis.sadd(registryKey(this.prefix), keys.name))
+    this.registered.set(keys.name, registering)
+    registering.catch(() => this.registered.delete(keys.name))
+    return registering
+  }
+
+  private guarded<Answer>(keys: QueueKeys, act: string, ask: () => Promise<Answer>): Promise<Answer> {
+    return asked(this.redis, keys, act, ask)
+  }
+
+  private run(
+    keys: QueueKeys,
+    act: string,
+    script: Script,
+    names: readonly string[],
+    args: readonly ScriptArg[],
+  ): Promise<unknown> {
+    return this.guarded(keys, act, () => runScript(this.redis, script, names, args))
+  }
+
+  /** Runs a script whose last keys are ready lists: one, or all ten once the queue is known to use priorities. */
+  private async runReady(
+    keys: QueueKeys,
+    act: string,
+    script: Script,
+    names: readonly string[],
+    args: readonly ScriptArg[],
+  ): Promise<unknown> {
+    const ready = this.mixed.has(keys.name) ? keys.ready : [keys.ready[defaultPriority]!]
+    const reply = await this.run(keys, act, script, [...names, ...ready], args)
+    if (reply !== -2) return reply
+    this.mixed.add(keys.name)
+    return this.run(keys, act, script, [...names, ...keys.ready], args)
+  }
+
+  private leaseKeys(keys: QueueKeys): readonly string[] {
+    return [keys.state, keys.payload, keys.meta, keys.leases, keys.leased, keys.waits, keys.removed, keys.wake]
+  }
+
+  /** 'empty': a lease was taken, but every message in it had lost its body; it is given up, and the caller asks again. */
+  private async leaseOf(keys: QueueKeys, reply: unknown): Promise<Lease | 'empty' | undefined> {
+    if (!Array.isArray(reply)) return undefined
+    const [id, expires, record, bodies, metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
+    const leaseId = id.toString('latin1')
+    const { ids } = parseRecord(record.toString('utf8'))
+    const found = Array.isArray(bodies) ? (bodies as (Buffer | null)[]) : await this.bodiesOf(keys, ids)
+    const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
+    const usual = this.options.maxAttempts(keys.name)
+    const messages: LeasedMessage[] = []
+    for (let index = 0; index < ids.length; index++) {
+      const body = found[index]
+      if (!body) continue
+      const meta = notes?.[index] ? parseMeta(notes[index]) : undefined
+      messages.push({
+        id: ids[index]!,
+        body,
+        attempt: (meta?.attempts ?? 0) + 1,
+        maxAttempts: meta?.maxAttempts ?? usual,
+        enqueuedAt: timeOfId(ids[index]!),
+        attributes: meta?.attributes ?? noAttributes,
+      })
+    }
+    if (messages.length === 0) {
+      await this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [leaseId])
+      return 'empty'
+    }
+    this.remember(leaseId, messages)
+    return { leaseId, expiresAt: Number(expires.toString('latin1')), messages }
+  }
+
+  private async bodiesOf(keys: QueueKeys, ids: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    return this.guarded(keys, 'lease', async () => {
+      const pieces: Promise<(Buffer | null)[]>[] = []
+      for (let at = 0; at < ids.length; at += bodiesPerFetch)
+        pieces.push(this.redis.hmgetBuffer(keys.payload, ...ids.slice(at, at + bodiesPerFetch)))
+      return (await Promise.all(pieces)).flat()
+    })
+  }
+
+  private remember(leaseId: string, messages: readonly LeasedMessage[]): void {
+    this.untouched.set(
+      leaseId,
+      messages.map((message) => message.id),
+    )
+    if (this.untouched.size <= leasesRemembered) return
+    const oldest = this.untouched.keys().next().value
+    if (oldest !== undefined) this.untouched.delete(oldest)
+  }
+
+  /** The ids to name in an ack: none when they are the whole of a lease of which nothing was settled yet. */
+  private named({ leaseId, ids }: FinishedBatch): readonly string[] {
+    const all = this.untouched.get(leaseId)
+    this.untouched.delete(leaseId)
+    if (all === undefined || all.length !== ids.length) return ids
+    if (ids.every((id, index) => id === all[index])) return []
+    const asked = new Set(ids)
+    return all.every((id) => asked.has(id)) ? [] : ids
+  }
+}
+
+const noAttributes: Readonly<Record<string, string>> = Object.freeze({})
+
+const settleKeys = (keys: QueueKeys): readonly string[] => [
+  keys.state,
+  keys.payload,
+  keys.meta,
+  keys.delayed,
+  keys.dead,
+  keys.leases,
+  keys.leased,
+  keys.wake,
+]
+
+/** 0 or 1 for the whole of them, or a text of '1' and '0'. */
+function outcomesOf(reply: unknown, count: number): readonly SettleOutcome[] {
+  if (typeof reply === 'number') return Array.from({ length: count }, () => (reply === 1 ? 'applied' : 'stale'))
+  return marksOf(reply).map((applied) => (applied ? 'applied' : 'stale'))
+}
+
+const marksOf = (reply: unknown): readonly boolean[] => [...String(reply)].map((mark) => mark === '1')
+
+const numbers = (reply: unknown): readonly number[] => (reply as unknown[]).map(Number)
+
+const momentOf = (ms: number): number | null => (ms < 0 ? null : ms)
+
+function stepOf(reply: unknown): ReplayStep {
+  const [moved, before] = reply as [number, Buffer]
+  const bound = String(before)
+  return { moved, before: bound === '' ? null : bound }
+}

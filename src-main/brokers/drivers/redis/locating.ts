@@ -1,0 +1,33 @@
+import type { MessageState } from '@shared/model/message'
+import type { RedisClient } from '../../clients/redis'
+import type { QueueKeys } from './keys'
+import { leasedIds } from './paging'
+import type { Row } from './rows'
+
+/** Where each message stands; null: there is no such message. One write for all, one more when leases must be looked through. */
+export async function locate(
+  redis: RedisClient,
+  keys: QueueKeys,
+  ids: readonly string[],
+): Promise<readonly (Row | null)[]> {
+  const found = await Promise.all(
+    ids.map((id) =>
+      Promise.all([redis.hexists(keys.payload, id), redis.zscore(keys.dead, id), redis.zscore(keys.delayed, id)]),
+    ),
+  )
+  const listed = found.some(([exists, dead, delayed]) => exists === 1 && dead === null && delayed === null)
+  const leased = listed ? await leasedIds(redis, keys) : new Set<string>()
+  return found.map(([exists, dead, delayed], index): Row | null => {
+    const id = ids[index]!
+    if (exists === 0) return null
+    if (dead !== null) return row(id, 'dead', dead)
+    if (delayed !== null) return row(id, 'delayed', delayed)
+    return row(id, leased.has(id) ? 'leased' : 'ready', null)
+  })
+}
+
+const row = (id: string, state: MessageState, score: string | null): Row => ({
+  id,
+  state,
+  score: score === null ? null : Number(score),
+})

@@ -1,0 +1,243 @@
+import { type MessageState, wholeBodyLimit } from '@shared/model/message'
+import type { RedisClient } from '../../clients/redis'
+import { runScript, type Script, type ScriptArg } from '../../clients/script'
+import type { Edit, ItemOutcome, Snapshot } from '../../remedies'
+import { isId } from './ids'
+import { digestOf } from './inspection'
+import { defaultPriority, priorities, type QueueKeys } from './keys'
+import { locate } from './locating'
+import { sizesOf } from './rows'
+import * as mend from './scripts/mend'
+import { asked, isUnknown } from './trouble'
+
+/** Bodies pulled or sent in one command together. */
+const bytesPerCall = 1024 * 1024
+
+/** How far into a ready list of each priority a message is looked for when its priority must be known. */
+const searchedPlaces = 20_000
+
+/** For messages that are in `state` now; others are left out. */
+export async function snapshot(
+  redis: RedisClient,
+  keys: QueueKeys,
+  state: MessageState,
+  ids: readonly string[],
+): Promise<readonly Snapshot[]> {
+  const rows = (await locate(redis, keys, ids)).flatMap((row) => (row?.state === state ? [row] : []))
+  if (rows.length === 0) return []
+  const here = rows.map((row) => row.id)
+  const [bodies, metas, lists] = await Promise.all([
+    bodiesOf(redis, keys, here),
+    redis.hmgetBuffer(keys.meta, ...here),
+    state === 'ready' ? prioritiesOf(redis, keys, here) : new Map<string, number>(),
+  ])
+  return rows.flatMap(({ id, score }, index): Snapshot[] => {
+    const body = bodies.get(id)
+    if (!body) return []
+    const meta = metas[index]
+    return [
+      {
+        id,
+        state,
+        place: String(score ?? lists.get(id) ?? defaultPriority),
+        body,
+        fields: meta ? { meta } : {},
+      },
+    ]
+  })
+}
+
+export async function remove(
+  redis: RedisClient,
+  keys: QueueKeys,
+  state: MessageState,
+  ids: readonly string[],
+): Promise<readonly ItemOutcome[]> {
+  switch (state) {
+    case 'dead':
+    case 'delayed': {
+      const names = [state === 'dead' ? keys.dead : keys.delayed, keys.payload, keys.meta]
+      return byMarks(redis, keys, 'remove', mend.removeSorted, names, ids)
+    }
+    case 'ready': {
+      const names = [keys.payload, keys.meta, keys.delayed, keys.dead, keys.leased, keys.removed, ...keys.ready]
+      return byMarks(redis, keys, 'remove', mend.removeReady, names, ids)
+    }
+    case 'leased':
+      return ids.map((id) => failed(id, 'A worker holds it: only that worker may finish it.'))
+    case 'done':
+      return ids.map((id) => ({ id, outcome: 'gone' }))
+  }
+}
+
+export async function edit(redis: RedisClient, keys: QueueKeys, change: Edit): Promise<ItemOutcome> {
+  const { id, state, body, expectedDigest } = change
+  if (state === 'leased') return failed(id, 'A worker holds it: a change would not reach that worker.')
+  if (state === 'done') return { id, outcome: 'gone' }
+  if ((await redis.hstrlen(keys.payload, id)) > wholeBodyLimit)
+    return failed(id, 'A body that was not shown whole cannot be edited.')
+  const seen = await redis.hgetBuffer(keys.payload, id)
+  if (seen === null) return { id, outcome: 'gone' }
+  if (digestOf(seen) !== expectedDigest) return changed(id)
+  const args = [id, seen, Buffer.from(body)]
+  const reply = await orUnknown(() =>
+    asked(redis, keys, 'edit', () =>
+      state === 'ready'
+        ? runScript(redis, mend.editReady, [keys.payload, keys.state, keys.delayed, keys.dead, keys.leased], args)
+        : runScript(
+            redis,
+            mend.editSorted,
+            [state === 'dead' ? keys.dead : keys.delayed, keys.payload, keys.state],
+            args,
+          ),
+    ),
+  )
+  if (reply instanceof Error) return unknown(id, reply.message)
+  return reply === 1 ? { id, outcome: 'applied' } : reply === 0 ? { id, outcome: 'gone' } : changed(id)
+}
+
+export async function restore(
+  redis: RedisClient,
+  keys: QueueKeys,
+  snapshots: readonly Snapshot[],
+): Promise<readonly ItemOutcome[]> {
+  const outcomes: ItemOutcome[] = []
+  const names = [keys.state, keys.payload, keys.meta, keys.delayed, keys.dead, keys.removed, keys.wake, ...keys.ready]
+  for (const piece of piecesBySize(snapshots, (each) => each.body.length)) {
+    const sound = piece.filter(isSound)
+    const reply = await orUnknown(() =>
+      asked(redis, keys, 'restore', () =>
+        runScript(
+          redis,
+          mend.restore,
+          names,
+          sound.flatMap(({ id, state, place, body, fields }): ScriptArg[] => [
+            id,
+            state,
+            place,
+            Buffer.from(body),
+            fields.meta ? Buffer.from(fields.meta) : '',
+          ]),
+        ),
+      ),
+    )
+    const marks = String(reply)
+    const settled = sound.map(({ id }, index): ItemOutcome => {
+      if (reply instanceof Error) return unknown(id, reply.message)
+      return marks[index] === '1'
+        ? { id, outcome: 'applied' }
+        : { id, outcome: 'changed', reason: 'The id is in use again.' }
+    })
+    outcomes.push(
+      ...piece.map((each) =>
+        isSound(each) ? settled.shift()! : failed(each.id, 'This snapshot is not of a message of this engine.'),
+      ),
+    )
+  }
+  return outcomes
+}
+
+/** Runs a script that answers '1' or '0' per id, in as many calls as it asks for. */
+async function byMarks(
+  redis: RedisClient,
+  keys: QueueKeys,
+  act: string,
+  script: Script,
+  names: readonly string[],
+  ids: readonly string[],
+): Promise<readonly ItemOutcome[]> {
+  const outcomes: ItemOutcome[] = []
+  let size = 500
+  for (let at = 0; at < ids.length; ) {
+    const piece = ids.slice(at, at + size)
+    const reply = await orUnknown(() => asked(redis, keys, act, () => runScript(redis, script, names, piece)))
+    if (typeof reply === 'number') {
+      size = -reply
+      continue
+    }
+    const marks = String(reply)
+    outcomes.push(
+      ...piece.map((id, index): ItemOutcome => {
+        if (reply instanceof Error) return unknown(id, reply.message)
+        return { id, outcome: marks[index] === '1' ? 'applied' : 'gone' }
+      }),
+    )
+    at += piece.length
+  }
+  return outcomes
+}
+
+async function orUnknown(ask: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (isUnknown(error)) return error
+    throw error
+  }
+}
+
+async function bodiesOf(
+  redis: RedisClient,
+  keys: QueueKeys,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Buffer>> {
+  const sizes = await sizesOf(redis, keys, ids)
+  const measured = ids.map((id, index) => ({ id, bytes: sizes[index]! }))
+  const found = new Map<string, Buffer>()
+  for (const piece of piecesBySize(measured, (each) => each.bytes)) {
+    const bodies = await redis.hmgetBuffer(keys.payload, ...piece.map((each) => each.id))
+    piece.forEach(({ id }, index) => {
+      const body = bodies[index]
+      if (body) found.set(id, body)
+    })
+  }
+  return found
+}
+
+/** Which list each stands in: free where only the default priority is in use, else looked for from the heads on. */
+async function prioritiesOf(
+  redis: RedisClient,
+  keys: QueueKeys,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  if ((await redis.hexists(keys.state, 'mixed')) === 0) return found
+  const wanted = new Set(ids)
+  for (let priority = 0; priority < priorities; priority++) {
+    for (let at = 0; at < searchedPlaces && found.size < wanted.size; at += 1_000) {
+      const piece = await redis.lrange(keys.ready[priority]!, at, at + 999)
+      for (const id of piece) if (wanted.has(id)) found.set(id, priority)
+      if (piece.length < 1_000) break
+    }
+  }
+  return found
+}
+
+function piecesBySize<Item>(items: readonly Item[], bytesOf: (item: Item) => number): readonly (readonly Item[])[] {
+  const pieces: Item[][] = []
+  let room = 0
+  for (const item of items) {
+    const bytes = bytesOf(item)
+    const last = pieces.at(-1)
+    if (!last || last.length >= 250 || room < bytes) {
+      pieces.push([item])
+      room = bytesPerCall - bytes
+    } else {
+      last.push(item)
+      room -= bytes
+    }
+  }
+  return pieces
+}
+
+const isSound = ({ id, state, place }: Snapshot): boolean =>
+  isId(id) &&
+  (state === 'dead' || state === 'delayed' ? /^\d{1,16}$/.test(place) : state === 'ready' && /^\d$/.test(place))
+
+const failed = (id: string, reason: string): ItemOutcome => ({ id, outcome: 'failed', reason })
+const unknown = (id: string, reason: string): ItemOutcome => ({ id, outcome: 'unknown', reason })
+const changed = (id: string): ItemOutcome => ({
+  id,
+  outcome: 'changed',
+  reason: 'The body is not the one that was seen.',
+})

@@ -1,0 +1,115 @@
+import { isFailure } from '@shared/failure'
+import type { QueueAddress } from '@shared/model/queue'
+import { Cluster } from 'ioredis'
+import type { RedisClient } from '../../clients/redis'
+import { redisFailure } from '../../clients/redis-failure'
+import { runReadOnlyScript } from '../../clients/script'
+import { type Reading, unreadable } from '../../reader'
+import { figureCommands, figureKeys, figuresOfReplies, figuresOfScript, readingOf, wrongKey } from './figures'
+import { defaultPriority, expectedTypes, type QueueKeys, queueKeys } from './keys'
+import { readQueues } from './scripts/read'
+import { wrongType } from './trouble'
+
+const queuesPerCall = 100
+
+/**
+ * Reads the figures of many queues: by one read-only script per 100 of them or, where the server has no such scripts,
+ * spreads keys over nodes, or permits none to this user, by plain commands in one write. Which of the two is found
+ * out once per connection.
+ */
+export class QueueReading {
+  private plain: boolean
+  /** Queues that use more than the default priority, by their state key. */
+  private readonly mixed = new Set<string>()
+  private readonly known = new Map<string, QueueKeys>()
+
+  constructor(private readonly redis: RedisClient) {
+    this.plain = redis instanceof Cluster
+  }
+
+  async read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
+    const named = queues.map((queue) => this.keysOf(queue))
+    const good = named.filter((keys) => 'state' in keys)
+    const chunks: QueueKeys[][] = []
+    for (let at = 0; at < good.length; at += queuesPerCall) chunks.push(good.slice(at, at + queuesPerCall))
+    const readings = (await Promise.all(chunks.map((chunk) => this.readChunk(chunk)))).flat()
+    return named.map((keys) => ('state' in keys ? readings.shift()! : keys))
+  }
+
+  private keysOf(queue: QueueAddress): QueueKeys | Reading {
+    const at = `${queue.prefix} ${queue.name}`
+    const known = this.known.get(at)
+    if (known) return known
+    try {
+      const keys = queueKeys(queue.prefix, queue.name)
+      this.known.set(at, keys)
+      return keys
+    } catch (error) {
+      if (isFailure(error)) return unreadable(error.message)
+      throw error
+    }
+  }
+
+  private async readChunk(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {
+    if (this.plain) return this.readPlainly(chunk)
+    try {
+      return await this.readByScript(chunk)
+    } catch (error) {
+      if (!(error instanceof Error) || !/NOPERM|unknown command|CROSSSLOT|not supported/i.test(error.message))
+        throw redisFailure(error, 'Redis')
+      this.plain = true
+      return this.readPlainly(chunk)
+    }
+  }
+
+  private async readByScript(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {
+    const lists = chunk.map((keys) => (this.mixed.has(keys.state) ? keys.ready : [keys.ready[defaultPriority]!]))
+    const reply = await runReadOnlyScript(
+      this.redis,
+      readQueues,
+      chunk.flatMap((keys, index) => figureKeys(keys, lists[index]!)),
+      lists.map((list) => list.length),
+    )
+    const [now, ...answers] = reply as [number, ...unknown[]]
+    const again: QueueKeys[] = []
+    const readings = chunk.map((keys, index) => {
+      const figures = figuresOfScript(answers[index])
+      if ('key' in figures) return wrongKey(keys, figures.key, figures.type)
+      if (figures.mixed && lists[index]!.length === 1) {
+        this.mixed.add(keys.state)
+        again.push(keys)
+      }
+      return readingOf(figures, now)
+    })
+    if (again.length === 0) return readings
+    const better = await this.readByScript(again)
+    return readings.map((reading, index) => better[again.indexOf(chunk[index]!)] ?? reading)
+  }
+
+  private async readPlainly(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {
+    const settled = (asked: Promise<unknown>) => asked.catch((error: unknown) => error)
+    // All commands are written before the first answer is awaited; a cluster client sends each to its node.
+    const time = this.redis.time()
+    const asked = chunk.map((keys) =>
+      Promise.all(figureCommands(keys).map(([name, ...args]) => settled(this.redis.callBuffer(name, ...args)))),
+    )
+    const [seconds = 0, micros = 0] = (await time).map(Number)
+    const now = seconds * 1000 + Math.floor(micros / 1000)
+    return Promise.all(
+      asked.map(async (replies, index) => {
+        const keys = chunk[index]!
+        const figures = figuresOfReplies(keys, await replies)
+        return 'error' in figures
+          ? this.troubled(keys, String(figures.command[1]), figures.error)
+          : readingOf(figures, now)
+      }),
+    )
+  }
+
+  private async troubled(keys: QueueKeys, key: string, error: Error): Promise<Reading> {
+    if (!error.message.includes('WRONGTYPE')) return unreadable(`${key}: ${redisFailure(error, 'Redis').message}`)
+    const expected = expectedTypes(keys).find(([name]) => name === key)?.[1] ?? 'another type'
+    const actual = await this.redis.type(key).catch(() => 'something else')
+    return unreadable(wrongType(key, expected, actual))
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * The record of one lease: ",id,id,p3,id,|worker". A marker `p3` says that the ids after it came from that priority's
+ * list; without a marker they came from the default one. Ids leave the record as they are settled, so it is exact at
+ * any time: what stands in it is leased, and only that.
+ */
+export interface LeaseRecord {
+  readonly worker: string
+  readonly ids: readonly string[]
+}
+
+export function parseRecord(text: string): LeaseRecord {
+  const end = text.indexOf('|')
+  return {
+    worker: text.slice(end + 1),
+    ids: text
+      .slice(0, end)
+      .split(',')
+      .filter((token) => token !== '' && !token.startsWith('p')),
+  }
+}

@@ -1,0 +1,167 @@
+import { script } from '../../../clients/script'
+import { idEpochMs, idsPerMs } from '../ids'
+import { defaultPriority } from '../keys'
+import { clock, latch, nextId, readyLists, records, text } from './fragments'
+
+/** For lease and turn. */
+const header = `
+${clock}
+${readyLists(8)}
+local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'mixed', 'big', 'acked')
+if state[3] and not many then return -2 end
+`
+
+/** ack.held: the record; ack.ids: what goes; ack.marks: '1' or '0' per id given. */
+const readAck = (at: number) => `
+${records}
+local ack = { held = redis.call('HGET', KEYS[5], ARGV[${at}]), ids = {}, marks = {} }
+redis.call('HLEN', KEYS[2]) redis.call('ZCARD', KEYS[4])
+ack.meta = redis.call('HLEN', KEYS[3]) > 0
+if ack.held then
+  if #ARGV == ${at} then
+    ack.ids = idsOf(ack.held)
+    ack.left = false
+  else
+    ack.left = ack.held
+    for i = ${at + 1}, #ARGV do
+      local rest = cut(ack.left, ARGV[i])
+      if rest then ack.left = rest; ack.ids[#ack.ids + 1] = ARGV[i] end
+      ack.marks[i - ${at}] = rest and '1' or '0'
+    end
+    if not hasIds(ack.left) then ack.left = false end
+  end
+end
+`
+
+const writeAck = (at: number) => `
+local acked = 0
+if ack.held then
+  if #ack.ids > 0 then
+    redis.call('HDEL', KEYS[2], unpack(ack.ids))
+    if ack.meta then redis.call('HDEL', KEYS[3], unpack(ack.ids)) end
+    redis.call('HSET', KEYS[1], 'acked', text(tonumber(state[5] or 0) + #ack.ids))
+  end
+  if ack.left then redis.call('HSET', KEYS[5], ARGV[${at}], ack.left)
+  else redis.call('ZREM', KEYS[4], ARGV[${at}]); redis.call('HDEL', KEYS[5], ARGV[${at}]) end
+  acked = #ARGV == ${at} and 1 or table.concat(ack.marks)
+end
+`
+
+/** take.ids, take.record (nil: nothing to lease), take.trims: list -> how many leave its head. */
+const readLease = `
+local take = { ids = {}, skipped = {}, trims = {}, more = false }
+redis.call('ZCARD', KEYS[4]) redis.call('HLEN', KEYS[5]) redis.call('STRLEN', KEYS[6])
+if not state[1] then
+  local want = tonumber(ARGV[2])
+  local removed = redis.call('EXISTS', KEYS[7]) == 1
+  local parts = { '' }
+  for k = 9, #KEYS do
+    local room = want - #take.ids
+    if room <= 0 then
+      take.more = take.more or redis.call('LLEN', KEYS[k]) > 0
+    else
+      local found = redis.call('LRANGE', KEYS[k], 0, room - 1)
+      local count = #found
+      if count > 0 then
+        take.trims[KEYS[k]] = count
+        take.more = take.more or count == room
+        if removed then
+          local kept = {}
+          for i = 1, count do
+            if redis.call('SISMEMBER', KEYS[7], found[i]) == 1 then take.skipped[#take.skipped + 1] = found[i]
+            else kept[#kept + 1] = found[i] end
+          end
+          found = kept
+        end
+        if many then
+          if #found > 0 and (k ~= ${9 + defaultPriority} or #take.ids > 0) then parts[#parts + 1] = 'p' .. (k - 9) end
+          for i = 1, #found do take.ids[#take.ids + 1] = found[i] end
+          if #found > 0 then parts[#parts + 1] = table.concat(found, ',') end
+        else
+          take.ids = found
+          if #found > 0 then parts[2] = table.concat(found, ',') end
+        end
+      end
+    end
+  end
+  parts[#parts + 1] = '|' .. ARGV[1]
+  if #take.ids > 0 then
+    take.record = table.concat(parts, ',')
+    take.metas = redis.call('EXISTS', KEYS[3]) == 1 and redis.call('HMGET', KEYS[3], unpack(take.ids))
+    if state[4] then redis.call('HLEN', KEYS[2])
+    else take.bodies = redis.call('HMGET', KEYS[2], unpack(take.ids)) end
+  end
+  if take.more then take.marks = redis.call('LLEN', KEYS[8]) end
+end
+`
+
+/** The wait counted is that of the first id, for the whole batch: one command however many there are. */
+const writeLease = `
+local leased = state[1] and -1 or 0
+if take.record then
+  local id = text(${nextId('state[2]')})
+  local expires = text(now + ARGV[3])
+  local waited = now - (math.floor(take.ids[1] / ${idsPerMs}) + ${idEpochMs})
+  local bucket = 0
+  if waited >= 1 then local _, power = math.frexp(waited); bucket = math.min(power, 47) end
+  ${latch('KEYS[5]')}
+  redis.call('ZADD', KEYS[4], expires, id)
+  redis.call('HSET', KEYS[5], id, take.record)
+  redis.call('HSET', KEYS[1], 'lease', id)
+  redis.call('BITFIELD', KEYS[6], 'INCRBY', 'i64', '#' .. bucket, #take.ids)
+  leased = { id, expires, take.record, take.bodies or 0, take.metas or 0 }
+elseif #take.skipped > 0 then
+  leased = -3
+end
+for list, count in pairs(take.trims) do redis.call('LTRIM', list, count, -1) end
+if #take.skipped > 0 then redis.call('SREM', KEYS[7], unpack(take.skipped)) end
+if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
+`
+
+/**
+ * Takes up to `count` ids off the ready lists, first priority first, under one lease.
+ *
+ * KEYS  1 state  2 payload  3 meta  4 leases  5 leased  6 waits  7 removed  8 wake  9- ready (one list or ten)
+ * ARGV  1 worker  2 count  3 lease ms
+ * Answers { lease id, expiry, record, bodies or 0, metas or 0 } (bodies are 0 in a queue that has seen large ones: they are
+ * fetched outside Lua), or 0 nothing is ready, -1 paused, -2 ten ready lists are needed, -3 only removed ones were
+ * found: ask again.
+ */
+export const lease = script(`${header}${readLease}${writeLease}
+return leased
+`)
+
+/**
+ * KEYS  1 state  2 payload  3 meta  4 leases  5 leased
+ * ARGV  1 lease id  2- ids; none: all that the lease still holds
+ * Answers 0 the lease is lost, 1 all it held was acked, or per id '1' acked and '0' not in this lease.
+ */
+export const ack = script(`
+${text}
+local state = { [5] = redis.call('HGET', KEYS[1], 'acked') }
+${readAck(1)}${writeAck(1)}
+return acked
+`)
+
+/**
+ * Both in one call.
+ *
+ * KEYS  as lease
+ * ARGV  1 worker  2 count  3 lease ms  4 finished lease  5- finished ids; none: all that the lease still holds
+ * Answers { as ack, as lease }, or -2 ten ready lists are needed.
+ */
+export const turn = script(`${header}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
+return { acked, leased }
+`)
+
+/**
+ * KEYS  1 leases  2 leased
+ * ARGV  1 lease id  2 lease ms
+ * Answers 1, or 0 when the lease is lost.
+ */
+export const extend = script(`
+${clock}
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 or not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+redis.call('ZADD', KEYS[1], 'XX', text(now + ARGV[2]), ARGV[1])
+return 1
+`)
