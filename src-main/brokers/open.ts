@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Failure } from '@shared/failure'
 import type { EnvironmentInput } from '@shared/model/environment'
 import { hostsOf } from '@shared/model/tier'
+import { pause, systemClock } from '../runtime/clock'
 import { BullmqAdapter } from './adapters/bullmq/adapter'
 import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
@@ -21,6 +22,9 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** Connecting, signing in and the survey together. Milliseconds. */
+const openWithinMs = 8_000
+
 /** Connects, or throws a Failure that says what a person can do. It does not reconnect: sessions open a new one. */
 export async function openConnection(
   environment: Omit<EnvironmentInput, 'password'>,
@@ -31,8 +35,10 @@ export async function openConnection(
   const client = redisClient(target, { retryStrategy: () => null, sentinelRetryStrategy: () => null })
   const errors = lastError(client)
   try {
-    await client.connect()
-    const survey = await surveyRedis(client)
+    const survey = await withDeadline(
+      client.connect().then(() => surveyRedis(client)),
+      where,
+    )
     const layouts = [new RedisReader(client), new BullmqAdapter(client)]
     return {
       server: survey.server,
@@ -44,7 +50,6 @@ export async function openConnection(
       },
       async close() {
         client.removeAllListeners('close')
-        await Promise.all(layouts.map((layout) => layout.close()))
         client.disconnect()
       },
     }
@@ -82,6 +87,25 @@ async function readAuthority(path: string | null): Promise<string | null> {
       { code: 'tls', message: `The authority’s file ${path} cannot be read.`, hint: 'Check the path.', subject: path },
       { cause: error },
     )
+  }
+}
+
+/** A server that accepts and then says nothing would be waited for without end. */
+async function withDeadline<T>(opening: Promise<T>, where: string): Promise<T> {
+  const decided = new AbortController()
+  const late = pause(systemClock, openWithinMs, decided.signal).then(() => {
+    throw new Failure({
+      code: 'timeout',
+      message: `${where} does not answer.`,
+      hint: 'Check the address and the firewall between.',
+    })
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([opening, late])
+  } finally {
+    decided.abort()
+    opening.catch(() => {})
   }
 }
 

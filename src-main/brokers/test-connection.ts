@@ -1,7 +1,8 @@
-import { isFailure } from '@shared/failure'
+import { type FailureCode, type FailureView, isFailure } from '@shared/failure'
 import type { ConnectionReport, EnvironmentInput } from '@shared/model/environment'
 import { type Clock, pause } from '../runtime/clock'
-import { endsTlsHandshake } from './clients/tls-probe'
+import { redisFailure } from './clients/redis-failure'
+import { answersPlainPing, endsTlsHandshake } from './clients/tls-probe'
 import { type Connection, openConnection, whereOf } from './open'
 
 /** How long a test looks for queues before it answers with what it has. Milliseconds. */
@@ -18,7 +19,7 @@ export async function testConnection(
   let connection: Connection | undefined
   try {
     connection = await openConnection(environment, await password())
-    const { found, whole, denied } = await countQueues(connection, clock)
+    const { found, whole, denied } = await countQueues(connection, whereOf(environment), clock)
     const seconds = ((clock.elapsed() - startedAt) / 1000).toFixed(1)
     const queues = `${found} ${found === 1 ? 'queue' : 'queues'} found in ${seconds} s${whole ? '' : ', still looking'}`
     return {
@@ -29,25 +30,30 @@ export async function testConnection(
   } catch (error) {
     if (!isFailure(error)) throw error
     const trouble = error.view()
-    const { topology, tls } = environment
-    if (
-      trouble.code === 'unreachable' &&
-      !tls.enabled &&
-      topology.kind === 'single' &&
-      (await endsTlsHandshake(topology))
-    ) {
-      return {
-        ok: false,
-        trouble: { code: 'tls', message: `${whereOf(environment)} wants TLS.`, hint: 'Switch TLS on.' },
-      }
-    }
-    return { ok: false, trouble }
+    return { ok: false, trouble: (await tlsMismatch(environment, trouble.code)) ?? trouble }
   } finally {
     await connection?.close()
   }
 }
 
-async function countQueues(connection: Connection, clock: Clock) {
+/** One side speaks TLS and the other does not: from one side alone that looks like a server that is down or silent. */
+async function tlsMismatch(
+  environment: Omit<EnvironmentInput, 'password'>,
+  code: FailureCode,
+): Promise<FailureView | undefined> {
+  const { topology, tls } = environment
+  const where = whereOf(environment)
+  if (topology.kind !== 'single') return undefined
+  if (code === 'unreachable' && !tls.enabled && (await endsTlsHandshake(topology))) {
+    return { code: 'tls', message: `${where} wants TLS.`, hint: 'Switch TLS on.' }
+  }
+  if (code === 'timeout' && tls.enabled && (await answersPlainPing(topology))) {
+    return { code: 'tls', message: `${where} does not speak TLS.`, hint: 'Switch TLS off, or use its TLS port.' }
+  }
+  return undefined
+}
+
+async function countQueues(connection: Connection, where: string, clock: Clock) {
   const ending = new AbortController()
   let found = 0
   const denied: string[] = []
@@ -58,8 +64,9 @@ async function countQueues(connection: Connection, clock: Clock) {
           found += 1
         }, ending.signal)
         .catch((error: unknown) => {
-          if (isFailure(error)) denied.push(`${error.message} ${error.hint ?? ''}`.trim())
-          else if (!ending.signal.aborted) throw error
+          if (ending.signal.aborted) return
+          const { message, hint } = redisFailure(error, where)
+          denied.push(`${message} ${hint ?? ''}`.trim())
         }),
     ),
   )

@@ -106,7 +106,7 @@ function explainWay(message: string, code: string, where: string): FailureView {
   if (/wrong version number|SSL|EPROTO|TLS|socket disconnected before secure/i.test(`${code} ${message}`)) {
     return { code: 'tls', message: `${where} does not speak TLS.`, hint: 'Switch TLS off, or use its TLS port.' }
   }
-  if (/Protocol error|reply type byte/i.test(message)) {
+  if (/Protocol error|reply type byte|Unknown RESP type/i.test(message)) {
     return { code: 'not-this-broker', message: `What listens on ${where} is not a Redis.`, hint: 'Check the port.' }
   }
   if (/ETIMEDOUT|timed out/i.test(`${code} ${message}`)) {
