@@ -1,0 +1,194 @@
+import { type QueueInfo, queueKey } from '@shared/model/queue'
+import type { Mark, Values } from '@shared/model/sample'
+import type { Found } from '../brokers/reader'
+import type { Clock } from '../runtime/clock'
+import { Discovery } from './discovery'
+import type { FeedTick, Snapshot } from './feed'
+import type { History } from './history'
+import { QueueWatch } from './queue-watch'
+import { Sampler, shortestTickMs, type Tick } from './sampler'
+import type { WatchedEnvironment } from './watched-environment'
+
+/** What the console knows of its own looking at one environment. */
+export interface WatchStatus {
+  /** Round trip of the last tick. */
+  readonly latencyMs: number | null
+  readonly sampledAt: number | null
+  readonly sampleEveryMs: number
+  /** An upper bound; see Tick. */
+  readonly costShare: number | null
+  readonly queueCount: number
+  readonly notices: readonly string[]
+}
+
+export interface EnvironmentWatchOptions {
+  readonly environment: WatchedEnvironment
+  readonly clock: Clock
+  readonly history: History | undefined
+  readonly publish: (tick: FeedTick) => void
+  readonly onStatus: () => void
+  readonly onMark: (queueKey: string, mark: Mark) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** Everything that is watched of one environment, from attach to detach. */
+export class EnvironmentWatch {
+  private readonly queues = new Map<string, QueueWatch>()
+  private readonly sampler: Sampler
+  private readonly discovery: Discovery
+  private readonly endListening: () => void
+  /** Facts that changed since the last tick, and queues that went. */
+  private readonly changed = new Map<string, QueueInfo>()
+  private readonly removed = new Set<string>()
+  private lastTick: Tick | undefined
+  private discoveryTrouble: string | null = null
+  private connected: boolean
+  /** Queues were found since the last walk ended. */
+  private unsampled = false
+
+  constructor(private readonly options: EnvironmentWatchOptions) {
+    const { environment, clock, onError } = options
+    this.sampler = new Sampler({
+      environment,
+      clock,
+      onError,
+      queues: (layout) =>
+        [...this.queues.values()].flatMap(({ address }) => (address.layout === layout ? [address] : [])),
+      onTick: (tick) => this.take(tick),
+    })
+    this.discovery = new Discovery({
+      environment,
+      clock,
+      onError,
+      found: (found) => this.add(found),
+      passed: (layout, seen) => this.removeUnseen(layout, seen),
+      trouble: (words) => this.tellTrouble(words),
+    })
+    this.connected = environment.readers() !== undefined
+    this.endListening = environment.onChange(() => this.connectionChanged())
+  }
+
+  start(): void {
+    this.discovery.start()
+    this.sampler.start()
+  }
+
+  async stop(): Promise<void> {
+    this.endListening()
+    await Promise.all([this.discovery.stop(), this.sampler.stop()])
+  }
+
+  queue(key: string): QueueWatch | undefined {
+    return this.queues.get(key)
+  }
+
+  get keys(): readonly string[] {
+    return [...this.queues.keys()]
+  }
+
+  dead(): readonly { readonly key: string; readonly dead: number | null }[] {
+    return [...this.queues.values()].map(({ key, latest }) => ({ key, dead: latest?.values[3] ?? null }))
+  }
+
+  status(): WatchStatus {
+    const { history } = this.options
+    return {
+      latencyMs: this.lastTick?.roundTripMs ?? null,
+      sampledAt: this.lastTick?.at ?? null,
+      sampleEveryMs: this.lastTick?.everyMs ?? shortestTickMs,
+      costShare: this.lastTick?.costShare ?? null,
+      queueCount: this.queues.size,
+      notices: [this.discoveryTrouble, history?.trouble ?? null].filter((notice) => notice !== null),
+    }
+  }
+
+  snapshot(): Snapshot {
+    const queues = [...this.queues.values()]
+    const sampled = queues.filter((queue) => queue.latest !== undefined)
+    return {
+      type: 'snapshot',
+      at: this.lastTick?.at ?? this.options.clock.now(),
+      queues: queues.map(({ info }) => info),
+      samples: Object.fromEntries(
+        sampled.map(({ key, latest }) => [key, { at: latest!.at, values: [...latest!.values] }]),
+      ),
+      trends: Object.fromEntries(sampled.map((queue) => [queue.key, [...queue.trend()]])),
+    }
+  }
+
+  private take(tick: Tick): Promise<void> {
+    const { environment, history, publish, onStatus, onMark } = this.options
+    // A step twice as long as was planned is a gap.
+    const longestStepMs = 2 * Math.max(this.lastTick?.everyMs ?? 0, tick.everyMs) + tick.roundTripMs
+    const samples = new Map<string, Values>()
+    const unchanged = new Set<string>()
+    for (const { queue: address, reading } of tick.readings) {
+      const queue = this.queues.get(queueKey(address))
+      if (!queue) continue
+      const { sample, changed, reset, infoChanged } = queue.take(reading, { at: tick.at, longestStepMs })
+      if (changed) samples.set(queue.key, sample.values)
+      else unchanged.add(queue.key)
+      if (infoChanged) this.changed.set(queue.key, queue.info)
+      if (reset) onMark(queue.key, { at: tick.at, kind: 'reset', label: 'The queue’s counters began anew' })
+      history?.append({ environmentId: environment.id, queueKey: queue.key }, sample)
+    }
+    this.lastTick = tick
+    publish({ at: tick.at, queues: new Map(this.changed), removed: new Set(this.removed), samples, unchanged })
+    this.changed.clear()
+    this.removed.clear()
+    onStatus()
+    return history?.settle() ?? Promise.resolve()
+  }
+
+  private add(found: Found): void {
+    const key = queueKey(found.address)
+    const known = this.queues.get(key)
+    if (known) {
+      if (known.rename(found.product)) this.changed.set(key, known.info)
+      return
+    }
+    const queue = new QueueWatch(found)
+    this.queues.set(key, queue)
+    this.removed.delete(key)
+    this.changed.set(key, queue.info)
+    this.unsampled = true
+    // The first one shows at once; while a long walk goes on, the others wait for the next tick.
+    if (this.queues.size === 1) this.sampler.kick()
+  }
+
+  private removeUnseen(layout: string, seen: ReadonlySet<string>): void {
+    if (this.unsampled) this.sampler.kick()
+    this.unsampled = false
+    for (const [key, { address }] of this.queues) {
+      if (address.layout !== layout || seen.has(key)) continue
+      this.queues.delete(key)
+      this.changed.delete(key)
+      this.removed.add(key)
+    }
+    // With no queue left there will be no tick to carry the news.
+    if (this.queues.size > 0 || this.removed.size === 0) return
+    this.options.publish({
+      at: this.options.clock.now(),
+      queues: new Map(),
+      removed: new Set(this.removed),
+      samples: new Map(),
+      unchanged: new Set(),
+    })
+    this.removed.clear()
+  }
+
+  private tellTrouble(words: string | null): void {
+    if (words === this.discoveryTrouble) return
+    this.discoveryTrouble = words
+    this.options.onStatus()
+  }
+
+  private connectionChanged(): void {
+    const connected = this.options.environment.readers() !== undefined
+    if (connected && !this.connected) {
+      this.discovery.kick()
+      this.sampler.kick()
+    }
+    this.connected = connected
+  }
+}

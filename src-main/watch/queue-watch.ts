@@ -1,0 +1,73 @@
+import { type QueueAddress, type QueueInfo, queueKey } from '@shared/model/queue'
+import { depthOf, type Sample, type Values } from '@shared/model/sample'
+import type { Found, Reading } from '../brokers/reader'
+import { type Counted, ratesBetween } from './rates'
+import { Recent } from './recent'
+import { type BucketCount, waitQuantiles, withCount } from './wait-quantiles'
+
+/** Depths that a sparkline shows. */
+const trendLength = 60
+
+/** What is known of one queue: its facts, its newest samples, and what the next reading is compared with. */
+export class QueueWatch {
+  readonly key: string
+  readonly address: QueueAddress
+  info: QueueInfo
+  latest: Sample | undefined
+  readonly recent = new Recent()
+  private counted: Counted | undefined
+  private waits: readonly BucketCount[] = []
+
+  constructor({ address, product }: Found) {
+    this.key = queueKey(address)
+    this.address = address
+    this.info = { key: this.key, ...address, product, paused: null, trouble: null }
+  }
+
+  /** Takes in a reading; answers what changed. */
+  take(reading: Reading, when: { readonly at: number; readonly longestStepMs: number }) {
+    const { at } = when
+    const counted: Counted = { at, enqueuedTotal: reading.enqueuedTotal, ackedTotal: reading.ackedTotal }
+    const rates = ratesBetween(this.counted, counted, when.longestStepMs)
+    // An unreadable queue keeps its last counts: they are compared again when it can be read, or are too old by then.
+    if (reading.trouble === null) this.counted = counted
+    this.waits = reading.waitBuckets ? withCount(this.waits, { at, buckets: reading.waitBuckets }) : []
+    const waits = waitQuantiles(this.waits)
+    const values: Values = [
+      reading.ready,
+      reading.leased,
+      reading.delayed,
+      reading.dead,
+      reading.done,
+      reading.oldestReadyMs,
+      rates.inPerSecond,
+      rates.outPerSecond,
+      waits.p50Ms,
+      waits.p95Ms,
+      waits.p99Ms,
+    ]
+    const sample: Sample = { at, values }
+    const changed = !this.latest || values.some((value, index) => value !== this.latest!.values[index])
+    this.latest = sample
+    this.recent.push(sample)
+    return { sample, changed, reset: rates.reset, infoChanged: this.update(reading) }
+  }
+
+  /** The product may be another version by now. */
+  rename(product: string): boolean {
+    if (product === this.info.product) return false
+    this.info = { ...this.info, product }
+    return true
+  }
+
+  trend(): Values {
+    return this.recent.samples().slice(-trendLength).map(depthOf)
+  }
+
+  private update({ paused, trouble }: Reading): boolean {
+    const known = trouble === null ? paused : this.info.paused
+    if (known === this.info.paused && trouble === this.info.trouble) return false
+    this.info = { ...this.info, paused: known, trouble }
+    return true
+  }
+}
