@@ -43,7 +43,7 @@ export class EnvironmentWatch {
   private lastTick: Tick | undefined
   private discoveryTrouble: string | null = null
   private connected: boolean
-  /** Queues were found since the last walk ended. */
+  /** Queues were found since the last tick began. */
   private unsampled = false
 
   constructor(private readonly options: EnvironmentWatchOptions) {
@@ -52,8 +52,10 @@ export class EnvironmentWatch {
       environment,
       clock,
       onError,
-      queues: (layout) =>
-        [...this.queues.values()].flatMap(({ address }) => (address.layout === layout ? [address] : [])),
+      queues: (layout) => {
+        this.unsampled = false
+        return [...this.queues.values()].flatMap(({ address }) => (address.layout === layout ? [address] : []))
+      },
       onTick: (tick) => this.take(tick),
     })
     this.discovery = new Discovery({
@@ -158,7 +160,6 @@ export class EnvironmentWatch {
 
   private removeUnseen(layout: string, seen: ReadonlySet<string>): void {
     if (this.unsampled) this.sampler.kick()
-    this.unsampled = false
     for (const [key, { address }] of this.queues) {
       if (address.layout !== layout || seen.has(key)) continue
       this.queues.delete(key)
