@@ -1,15 +1,20 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { useStore } from 'zustand'
 import { listenForKeys, useActions } from './actions'
+import { SplitPane } from './design/split-pane'
 import { Notices } from './design/toast'
 import { TooltipProvider } from './design/tooltip'
 import { Frame } from './features/frame/frame'
+import { MessageInspector } from './features/message/message-inspector'
 import { Palette } from './features/palette/palette'
 import { ShortcutSheet } from './features/palette/shortcut-sheet'
+import { PlanDialog } from './features/plan/plan-dialog'
+import { UnlockDialog } from './features/plan/unlock-dialog'
+import { RunsStrip } from './features/runs/runs-strip'
 import { screenOf } from './routes'
 import { type Console, ConsoleProvider, useConsole, useRoute } from './stores/console'
-import { go } from './stores/route'
+import { go, type Route } from './stores/route'
 
 export function App({ console }: { readonly console: Console }) {
   return (
@@ -42,12 +47,30 @@ function Window() {
   const environmentId = route.at === 'home' ? null : route.environmentId
   return (
     <>
-      <Frame environmentId={environmentId} strip={null}>
-        {screenOf(route)}
+      <Frame environmentId={environmentId} strip={<RunsStrip />}>
+        <SplitPane id="screen" aside={asideOf(route)} asideLabel="the message">
+          {screenOf(route)}
+        </SplitPane>
       </Frame>
       <Palette environmentId={environmentId} />
       <ShortcutSheet />
+      <PlanDialog />
+      <UnlockDialog />
     </>
+  )
+}
+
+/** The pane at the right: the message that the place names. */
+function asideOf(route: Route): ReactNode {
+  if ((route.at !== 'queue' && route.at !== 'dead-letters') || route.message === null || route.queue === null)
+    return null
+  return (
+    <MessageInspector
+      environmentId={route.environmentId}
+      queue={route.queue}
+      id={route.message}
+      onClose={() => go({ ...route, message: null })}
+    />
   )
 }
 

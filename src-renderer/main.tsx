@@ -1,3 +1,4 @@
+import './rpc/no-eval'
 import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import { connect } from './rpc/connect'

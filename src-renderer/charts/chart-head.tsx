@@ -14,10 +14,10 @@ export function ChartHead({ title, series, points, stepMs, format, from, to }: H
   return (
     <figcaption className="px-3 pt-2">
       <div className="flex h-5 items-baseline justify-between gap-2">
-        <h3 className="font-medium text-12">{title}</h3>
+        <h2 className="font-medium text-12">{title}</h2>
         {at !== null && <span className="tabular text-11 text-muted">{timeLabel(at, 1000)}</span>}
       </div>
-      <ul className="flex h-5 gap-3 overflow-hidden text-12">
+      <ul className="flex h-5 gap-2 overflow-hidden text-11">
         {series.map(({ label, tone, shape }, index) => (
           <li key={label} className="flex shrink-0 items-center gap-1 text-muted">
             <Dot shape={shape} tone={tone} className="size-2" />

@@ -19,6 +19,8 @@ export interface LineChartProps {
   readonly stacked?: boolean
   readonly scale?: 'linear' | 'log'
   readonly whole?: boolean
+  /** Values are milliseconds: the axis stands at round times. */
+  readonly duration?: boolean
   readonly marks?: readonly ChartMark[]
   readonly format: (value: number | null) => string
   /** In place of the lines when there is not one known value: why. */

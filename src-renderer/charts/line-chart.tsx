@@ -8,7 +8,7 @@ import { chartRows, extent } from './chart-rows'
 import { downsample, withGaps } from './downsample'
 import { plot } from './plot'
 import { useStaggered } from './stagger'
-import { logTicks, timeLabel, timeTicks, valueTicks } from './ticks'
+import { durationTicks, logTicks, timeLabel, timeTicks, valueTicks } from './ticks'
 import { useWidth } from './use-width'
 
 /** Recharts, wrapped once: fixed size, no animation, one time axis, gaps as gaps, drawn one chart per frame. */
@@ -33,14 +33,25 @@ export const LineChart = memo(function LineChart(props: LineChartProps) {
 
 function Lines(props: LineChartProps & { readonly width: number }) {
   const drawn = useStaggered(props)
-  const { series, stacked = false, scale = 'linear', whole = false, from, to, stepMs, width, format } = drawn
+  const {
+    series,
+    stacked = false,
+    scale = 'linear',
+    whole = false,
+    duration = false,
+    from,
+    to,
+    stepMs,
+    width,
+    format,
+  } = drawn
   const inner = Math.max(1, width - plot.left - plot.right)
   const rows = useMemo(() => {
     const few = downsample(withGaps(drawn.points, stepMs), from, to, Math.ceil(inner / 2))
     return chartRows(few, stacked)
   }, [drawn.points, stepMs, from, to, inner, stacked])
   const { low, high } = useMemo(() => extent(drawn.points, stacked), [drawn.points, stacked])
-  const valueAxis = scale === 'log' ? logTicks(low, high) : valueTicks(high, whole)
+  const valueAxis = scale === 'log' ? logTicks(low, high) : duration ? durationTicks(high) : valueTicks(high, whole)
   const time = timeTicks(from, to, Math.max(2, Math.floor(inner / 60)))
   const common = {
     isAnimationActive: false,
@@ -78,32 +89,24 @@ function Lines(props: LineChartProps & { readonly width: number }) {
         scale={scale}
         allowDataOverflow
         interval={0}
-        tickFormatter={(value: number) => format(value)}
+        tickFormatter={(value: number) => format(value).replace('.0', '')}
         tick={tickLook}
         tickLine={false}
         axisLine={false}
       />
       {series.map(({ label, tone }, index) =>
         stacked ? (
-          <Area
-            key={label}
-            {...common}
-            dataKey={`s${index}`}
-            stroke={toneVar(tone)}
-            strokeWidth={1}
-            fill={toneVar(tone)}
-            fillOpacity={0.22}
-          />
+          <Area key={label} {...common} dataKey={`s${index}`} stroke="none" fill={toneVar(tone)} fillOpacity={0.45} />
         ) : (
           <Line key={label} {...common} dataKey={`s${index}`} stroke={toneVar(tone)} strokeWidth={1.5} />
         ),
       )}
-      {series.map(({ label, tone }, index) => (
+      {(stacked ? series.slice(-1) : series).map(({ label, tone }, index) => (
         <Line
-          key={label}
+          key={`${label} end`}
           {...common}
-          dataKey={`d${index}`}
-          stroke={toneVar(tone)}
+          dataKey={`d${stacked ? series.length - 1 : index}`}
+          stroke={stacked ? 'var(--muted)' : toneVar(tone)}
           strokeWidth={1.5}
           strokeDasharray="2 2"
         />

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logTicks, timeTicks, valueTicks } from './ticks'
+import { durationTicks, logTicks, timeTicks, valueTicks } from './ticks'
 
 describe('ticks', () => {
   it('reach the top in two to four round steps', () => {
@@ -16,6 +16,12 @@ describe('ticks', () => {
         expect(ticks.length).toBeLessThanOrEqual(5)
       }),
     )
+  })
+
+  it('of durations are round times', () => {
+    expect(durationTicks(400_000)).toEqual([0, 120_000, 240_000, 360_000, 480_000])
+    expect(durationTicks(0)).toEqual([0, 1000])
+    expect(durationTicks(3.2)).toEqual([0, 1, 2, 3, 4])
   })
 
   it('hold every value between powers of ten', () => {

@@ -45,6 +45,15 @@ export function valueTicks(top: number, whole: boolean): readonly number[] {
   return Array.from({ length: count + 1 }, (_, index) => Number((index * real).toPrecision(12)))
 }
 
+const durationSteps = [1, 10, 100, second, 5 * second, 15 * second, 30 * second, ...timeSteps.slice(3)] as const
+
+/** From zero to a round length of time not below `top`, in one to four steps. */
+export function durationTicks(topMs: number): readonly number[] {
+  if (!(topMs > 0)) return [0, second]
+  const step = durationSteps.find((candidate) => topMs / candidate <= 4) ?? Math.ceil(topMs / 4 / day) * day
+  return Array.from({ length: Math.max(1, Math.ceil(topMs / step)) + 1 }, (_, index) => index * step)
+}
+
 /** Powers of ten that hold the positive values between them. */
 export function logTicks(low: number, high: number): readonly number[] {
   if (!(low > 0) || !(high > 0)) return [1, 10]

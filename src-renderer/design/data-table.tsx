@@ -96,7 +96,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       aria-colcount={columns.length + (selection ? 1 : 0)}
       aria-multiselectable={selection ? true : undefined}
       aria-activedescendant={activeIndex >= 0 ? `${id}-${drawn[activeIndex]!.index}` : undefined}
-      className={cx('group/grid relative min-h-0 flex-1 overflow-auto outline-offset-[-2px]', className)}
+      className={cx(
+        'group/grid relative min-h-0 flex-1 overflow-auto outline-offset-[-2px]',
+        activeIndex >= 0 && 'outline-none',
+        className,
+      )}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget) return
         const row = rows.find((candidate) => keyOf(candidate) === active)
@@ -142,7 +146,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               className={cx(
                 'absolute top-0 left-0 grid w-full items-center border-line border-b',
                 key === openKey || picked ? 'bg-picked' : 'hover:bg-hover',
-                key === active && 'group-focus-visible/grid:shadow-[inset_2px_0_0_var(--accent)]',
+                key === active &&
+                  '-outline-offset-1 group-focus-visible/grid:outline group-focus-visible/grid:outline-accent',
               )}
               style={place}
               onClick={(event) => {

@@ -1,6 +1,6 @@
 import type { Trouble } from '@shared/model/environment'
 import type { QueueInfo, QueueKey } from '@shared/model/queue'
-import { depthOf, type Sample, type Values } from '@shared/model/sample'
+import { depthOf, type Mark, type Sample, type Values } from '@shared/model/sample'
 import type { FeedEvent } from '@shared/rpc/queues-contract'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
@@ -25,6 +25,8 @@ export interface FeedState {
   readonly trends: ReadonlyMap<QueueKey, Values>
   /** The last ten minutes of queues whose charts are open; nobody pays for the others (1,000 would be 60 MB). */
   readonly windows: ReadonlyMap<QueueKey, readonly Sample[]>
+  /** What happened within those ten minutes. */
+  readonly marks: ReadonlyMap<QueueKey, readonly Mark[]>
 }
 
 export type Feed = StoreApi<FeedState>
@@ -38,6 +40,7 @@ export const emptyFeed: FeedState = {
   samples: new Map(),
   trends: new Map(),
   windows: new Map(),
+  marks: new Map(),
 }
 
 export const createFeed = (): Feed => createStore<FeedState>(() => emptyFeed)
@@ -64,6 +67,7 @@ function applySnapshot(state: FeedState, event: Extract<FeedEvent, { type: 'snap
     samples,
     trends: new Map(Object.entries(event.trends)),
     windows,
+    marks: state.marks,
   }
 }
 
@@ -104,7 +108,7 @@ function applyTick(state: FeedState, event: Extract<FeedEvent, { type: 'tick' }>
     }
     windows = next
   }
-  return { phase: 'live', trouble: null, at: event.at, queues, keys, samples, trends, windows }
+  return { phase: 'live', trouble: null, at: event.at, queues, keys, samples, trends, windows, marks: state.marks }
 }
 
 export const appendTrend = (trend: Values, depth: number | null): Values =>

@@ -1,0 +1,71 @@
+import type { MessageDetail } from '@shared/model/message'
+import { visible } from '@shared/payload/visible'
+import { useMemo } from 'react'
+import { Dot, type Shape } from '../../design/dot'
+import { EmptyState } from '../../design/empty-state'
+import { Time } from '../../design/time'
+import { duration } from '../../design/time-format'
+import type { Tone } from '../../design/tone'
+import { type TimelineStep, timelineOf } from './timeline'
+
+export function TimelineTab({ detail }: { readonly detail: MessageDetail }) {
+  const steps = useMemo(() => timelineOf(detail.history), [detail.history])
+  if (steps.length === 0)
+    return <EmptyState title="No history">This layout records nothing of a message's life.</EmptyState>
+  const longest = Math.max(1, ...steps.map((step) => step.sinceMs ?? 0))
+  return (
+    <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label="Timeline"
+      className="min-h-0 flex-1 overflow-auto px-4 py-3"
+    >
+      <ol>
+        {steps.map((step, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: events have no other identity than their order
+          <Step key={index} step={step} longest={longest} />
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+const looks: Readonly<Record<TimelineStep['kind'], { readonly tone: Tone; readonly shape: Shape }>> = {
+  begin: { tone: 'blue', shape: 'disc' },
+  lease: { tone: 'violet', shape: 'half' },
+  wait: { tone: 'amber', shape: 'ring' },
+  fail: { tone: 'red', shape: 'cross' },
+  done: { tone: 'green', shape: 'check' },
+  other: { tone: 'slate', shape: 'ring' },
+}
+
+/** The bar is the time since the event before, to one scale over the whole life. */
+function Step({ step, longest }: { readonly step: TimelineStep; readonly longest: number }) {
+  const { tone, shape } = looks[step.kind]
+  return (
+    <li className="grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 border-line border-b py-1.5">
+      <span className="text-12 text-muted">
+        <Time at={step.at} as="clock" />
+      </span>
+      <div className="min-w-0">
+        {step.sinceMs !== null && (
+          <div className="mb-1 flex items-center gap-2">
+            <div
+              className="h-1 rounded bg-line-strong"
+              style={{ width: `${Math.max(1, (step.sinceMs / longest) * 60)}%` }}
+            />
+            <span className="tabular shrink-0 text-11 text-faint">{duration(step.sinceMs)} later</span>
+          </div>
+        )}
+        <p className="flex items-center gap-1.5">
+          <Dot shape={shape} tone={tone} className="size-2" />
+          <span className="font-medium">{visible(step.event)}</span>
+          {step.attempt !== null && <span className="tabular text-12 text-muted">attempt {step.attempt}</span>}
+        </p>
+        {step.detail !== null && (
+          <p className="whitespace-pre-wrap break-words text-12 text-muted">{visible(step.detail)}</p>
+        )}
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,55 @@
+import type { Plan, PlanAction, PlanKind } from '@shared/model/plan'
+import { bytes, count } from '../../design/number-format'
+
+interface KindWords {
+  readonly verb: string
+  /** "Replay 392", "Put back 392". */
+  readonly past: string
+}
+
+const kinds: Readonly<Record<PlanKind, KindWords>> = {
+  replay: { verb: 'Replay', past: 'replayed' },
+  edit: { verb: 'Edit', past: 'edited' },
+  discard: { verb: 'Discard', past: 'discarded' },
+  purge: { verb: 'Purge', past: 'purged' },
+  undo: { verb: 'Put back', past: 'put back' },
+}
+
+export function verbOf(action: PlanAction): string {
+  return action.kind === 'edit' && action.thenReplay ? 'Edit and replay' : kinds[action.kind].verb
+}
+
+export const pastOf = (kind: PlanKind): string => kinds[kind].past
+
+/** Replays alone have outcomes, so they alone can be tried with a few first. */
+export const hasOutcome = (action: PlanAction): boolean =>
+  action.kind === 'replay' || (action.kind === 'edit' && action.thenReplay)
+
+/** Takes away what cannot be seen in the queue afterwards. */
+export const takesAway = (action: PlanAction): boolean => action.kind === 'discard' || action.kind === 'purge'
+
+export const planTitle = (plan: Plan): string =>
+  `${verbOf(plan.request.action)} ${count(plan.count)} ${plan.count === 1 ? 'message' : 'messages'} of ${plan.queueName}`
+
+export function planSummary(plan: Plan): string {
+  const way = wayOf(plan.request.action)
+  return [way, `about ${bytes(plan.bytes)}`, plan.keeps].filter(Boolean).join(' · ')
+}
+
+function wayOf(action: PlanAction): string {
+  switch (action.kind) {
+    case 'replay':
+      return 'from dead letters to ready'
+    case 'edit':
+      return action.thenReplay ? 'the payload is changed, then it becomes ready' : 'the payload is changed in place'
+    case 'discard':
+    case 'purge':
+      return 'out of the queue, into the archive'
+    case 'undo':
+      return 'out of the archive, back where they were'
+  }
+}
+
+/** About how long it takes at a rate; null where there is no rate. */
+export const planSeconds = (messages: number, ratePerSecond: number | null): number | null =>
+  ratePerSecond === null || ratePerSecond <= 0 ? null : Math.ceil(messages / ratePerSecond)

@@ -1,0 +1,116 @@
+import type { QueueKey } from '@shared/model/queue'
+import type { Metric } from '@shared/model/sample'
+import { useMemo } from 'react'
+import type { ChartSeries, LineChartProps } from '../../charts/chart-props'
+import { LineChart } from '../../charts/line-chart'
+import { compact, rate } from '../../design/number-format'
+import { duration } from '../../design/time-format'
+import { useFeed } from '../../stores/console'
+import { stateLook } from '../state-mark'
+import { pointsOf, type QueueSeries, type Range, useQueueSeries } from './queue-series'
+
+interface ChartKind
+  extends Pick<LineChartProps, 'title' | 'stacked' | 'scale' | 'whole' | 'duration' | 'format' | 'empty'> {
+  readonly metrics: readonly Metric[]
+  readonly series: readonly ChartSeries[]
+}
+
+const ofState = (state: 'ready' | 'leased' | 'delayed'): ChartSeries => ({
+  label: stateLook[state].word,
+  tone: stateLook[state].tone,
+  shape: stateLook[state].shape,
+})
+
+const kinds: readonly ChartKind[] = [
+  {
+    title: 'Depth',
+    metrics: ['leased', 'ready', 'delayed'],
+    series: [ofState('leased'), ofState('ready'), ofState('delayed')],
+    stacked: true,
+    whole: true,
+    format: compact,
+    empty: 'Nothing was sampled in this range yet.',
+  },
+  {
+    title: 'In and out, per second',
+    metrics: ['inPerSecond', 'outPerSecond'],
+    series: [
+      { label: 'In', tone: 'slate', shape: 'ring' },
+      { label: 'Out', tone: 'green', shape: 'disc' },
+    ],
+    format: rate,
+    empty: 'Rates need two samples; they come with the next one.',
+  },
+  {
+    title: 'Wait, log scale',
+    metrics: ['waitP50Ms', 'waitP95Ms', 'waitP99Ms'],
+    series: [
+      { label: 'p50', tone: 'slate', shape: 'disc' },
+      { label: 'p95', tone: 'blue', shape: 'diamond' },
+      { label: 'p99', tone: 'violet', shape: 'triangle' },
+    ],
+    scale: 'log',
+    format: duration,
+    empty: 'Nothing was leased in this range, so there is no wait to show.',
+  },
+  {
+    title: 'Oldest ready',
+    metrics: ['oldestReadyMs'],
+    series: [{ label: 'Age', tone: 'amber', shape: 'ring' }],
+    duration: true,
+    format: duration,
+    empty: 'Nothing was waiting in this range.',
+  },
+]
+
+interface QueueChartsProps {
+  readonly environmentId: string
+  readonly queue: QueueKey
+  readonly range: Range
+}
+
+/** Four charts, one time axis, one crosshair. */
+export function QueueCharts({ environmentId, queue, range }: QueueChartsProps) {
+  const series = useQueueSeries({ environmentId, queue, range })
+  const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
+  return (
+    <section
+      aria-label="Charts"
+      className="@container shrink-0 border-line border-b [&_figure]:border-line [&_figure]:border-l"
+    >
+      <div className="grid @[840px]:grid-cols-4 grid-cols-2 overflow-hidden [&>figure]:-ml-px">
+        {kinds.map((kind) => (
+          <QueueChart
+            key={kind.title}
+            kind={kind}
+            series={series}
+            {...(layout === 'bullmq' &&
+              kind.metrics[0] === 'waitP50Ms' && { reason: 'BullMQ keeps no wait times of its jobs.' })}
+          />
+        ))}
+      </div>
+    </section>
+  )
+}
+
+interface QueueChartProps {
+  readonly kind: ChartKind
+  readonly series: QueueSeries
+  readonly reason?: string
+}
+
+function QueueChart({ kind, series, reason }: QueueChartProps) {
+  const points = useMemo(() => pointsOf(series.samples, kind.metrics), [series.samples, kind.metrics])
+  const { metrics: _, ...looks } = kind
+  return (
+    <LineChart
+      {...looks}
+      points={points}
+      from={series.from}
+      to={series.to}
+      stepMs={series.stepMs}
+      marks={series.marks}
+      empty={reason ?? kind.empty}
+    />
+  )
+}

@@ -1,0 +1,135 @@
+import { type MessageState, messageStates } from '@shared/model/message'
+import type { QueueKey } from '@shared/model/queue'
+import { figureOf, precisionOf } from '@shared/model/sample'
+import { ChevronDown, ChevronRight, Pause, Play } from 'lucide-react'
+import { useState } from 'react'
+import { useActions } from '../../actions'
+import { Badge } from '../../design/badge'
+import { Button } from '../../design/button'
+import { Dot } from '../../design/dot'
+import { Figure } from '../../design/figure'
+import { count } from '../../design/number-format'
+import { Segmented } from '../../design/segmented'
+import { Tabs } from '../../design/tabs'
+import { useEnvironment, useFeed } from '../../stores/console'
+import { go } from '../../stores/route'
+import { ScreenHead } from '../screen-head'
+import { stateLook } from '../state-mark'
+import { lookOf } from '../tier-mark'
+import { MessageList } from './message-list'
+import { useQueueActions } from './queue-actions'
+import { QueueCharts } from './queue-charts'
+import { type Range, ranges } from './queue-series'
+
+export interface QueueScreenProps {
+  readonly environmentId: string
+  readonly queue: QueueKey
+  readonly state: MessageState
+  readonly message: string | null
+}
+
+export function QueueScreen({ environmentId, queue, state, message }: QueueScreenProps) {
+  const { environment } = useEnvironment(environmentId)
+  const info = useFeed(environmentId, (feed) => feed.queues.get(queue))
+  const [range, setRange] = useState<Range>('5m')
+  const [folded, setFolded] = useState<boolean | null>(null)
+  const actions = useQueueActions({ environmentId, queue, state })
+  // An open message needs the room more than the charts do, unless somebody said otherwise.
+  const chartsFolded = folded ?? message !== null
+  const openState = (next: MessageState) => go({ at: 'queue', environmentId, queue, state: next, message: null })
+  useActions([
+    ...messageStates.map((candidate, index) => ({
+      id: `state-${candidate}`,
+      label: `Show what is ${candidate}`,
+      group: 'Queue',
+      keys: `shift+${index + 1}`,
+      perform: () => openState(candidate),
+    })),
+    {
+      id: 'charts',
+      label: 'Fold or unfold the charts',
+      group: 'Queue',
+      keys: 'c',
+      perform: () => setFolded(!chartsFolded),
+    },
+  ])
+  return (
+    <>
+      <ScreenHead
+        title={info?.name ?? queue}
+        detail={
+          <span className="flex items-center gap-2">
+            <span className="clip">
+              {info?.product} · {environment && lookOf(environment).word.toLowerCase()} {environment?.name}
+            </span>
+            {info?.paused && <Badge tone="amber">paused</Badge>}
+          </span>
+        }
+      >
+        <Button
+          icon={info?.paused ? <Play size={13} aria-hidden /> : <Pause size={13} aria-hidden />}
+          why={actions.pause.when?.()}
+          onClick={actions.pause.perform}
+        >
+          {actions.pause.label}
+        </Button>
+        <Button why={actions.send.when?.()} onClick={actions.send.perform}>
+          {actions.send.label}
+        </Button>
+        <Button why={actions.replay.when?.()} onClick={actions.replay.perform}>
+          {actions.replay.label}
+        </Button>
+        <Button why={actions.purge.when?.()} onClick={actions.purge.perform}>
+          {actions.purge.label}
+        </Button>
+      </ScreenHead>
+      <div className="flex h-9 shrink-0 items-center gap-3 border-line border-b px-4">
+        <button
+          type="button"
+          aria-expanded={!chartsFolded}
+          onClick={() => setFolded(!chartsFolded)}
+          className="-ml-1 flex items-center gap-1 rounded px-1 text-12 text-muted hover:text-ink"
+        >
+          {chartsFolded ? <ChevronRight size={13} aria-hidden /> : <ChevronDown size={13} aria-hidden />} Charts
+        </button>
+        {!chartsFolded && <Segmented label="Range" value={range} options={ranges} onChange={setRange} />}
+        {info?.trouble && (
+          <span className="clip text-12 text-red" title={info.trouble}>
+            {info.trouble}
+          </span>
+        )}
+      </div>
+      {!chartsFolded && <QueueCharts environmentId={environmentId} queue={queue} range={range} />}
+      <Tabs
+        label="Messages by state"
+        value={state}
+        onChange={openState}
+        tabs={messageStates.map((candidate) => ({
+          value: candidate,
+          label: <StateTab environmentId={environmentId} queue={queue} state={candidate} />,
+        }))}
+      >
+        <MessageList
+          key={`${environmentId} ${queue} ${state}`}
+          environmentId={environmentId}
+          queue={queue}
+          state={state}
+          message={message}
+        />
+      </Tabs>
+    </>
+  )
+}
+
+function StateTab({ environmentId, queue, state }: Omit<QueueScreenProps, 'message'>) {
+  const figure = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
+  const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
+  const { word, tone, shape } = stateLook[state]
+  return (
+    <>
+      <Dot shape={shape} tone={tone} className="size-2" />
+      {word}{' '}
+      <Figure text={count(figure)} precision={layout ? precisionOf[layout][state] : 'unknown'} quiet={figure === 0} />
+    </>
+  )
+}
