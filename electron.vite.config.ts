@@ -18,6 +18,7 @@ export default defineConfig({
           headless: from('src-main/headless.ts'),
           engine: from('src-main/engine/engine.ts'),
           'database-worker': from('src-main/storage/database-worker.ts'),
+          'sandbox-worker': from('src-main/sandbox/sandbox-worker.ts'),
         },
       },
     },

@@ -91,7 +91,10 @@ export async function openConsole({
     watch.attach({
       id,
       readers: () => sessions.readers(id),
-      onChange: (listener) => sessions.onChange((changed) => changed === id && listener()),
+      onChange: (listener) =>
+        sessions.onChange((changed) => {
+          if (changed === id) listener()
+        }),
     })
   }
   const leave = async (id: string) => {

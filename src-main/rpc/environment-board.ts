@@ -12,6 +12,8 @@ export interface EnvironmentBoardOptions {
   readonly watch: Watch
 }
 
+const sandboxNotice = 'The sandbox lives in memory: it ends with the console.'
+
 /** Puts together what a screen shows of an environment: what is saved, how it is connected, what was sampled, who may write. */
 export class EnvironmentBoard {
   constructor(private readonly parts: EnvironmentBoardOptions) {}
@@ -41,7 +43,8 @@ export class EnvironmentBoard {
       queueCount: status?.queueCount ?? 0,
       readOnly: access.isReadOnly(environment),
       unlockedUntil: access.unlockedUntil(environment),
-      notices: [...session.notices, ...(status?.notices ?? [])],
+      // What is said of persistence on a real server is the sandbox's nature.
+      notices: environment.origin === 'sandbox' ? [sandboxNotice] : [...session.notices, ...(status?.notices ?? [])],
     }
   }
 

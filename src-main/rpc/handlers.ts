@@ -61,7 +61,7 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
       }),
       history: api.queues.history.handler(async ({ input }) => {
         const { samples, marks, stepMs } = await watch.series(input.environmentId, input.queue, input)
-        return { samples: [...samples], marks: [...marks], stepMs }
+        return { samples: samples.map(({ at, values }) => ({ at, values: [...values] })), marks: [...marks], stepMs }
       }),
       capabilities: api.queues.capabilities.handler(({ input }) => {
         const queue = addressOf(input.queue)

@@ -183,7 +183,6 @@ export class Guard {
   private async finish(task: RunTask, undoing: StoredRun | undefined): Promise<void> {
     await task.execute().catch((error: unknown) => this.options.log.error('a run ended by a bug', error))
     const run = task.state
-    await this.store.save(run).catch((error: unknown) => this.options.log.error('a run could not be saved', error))
     if (undoing && run.done > 0) await this.markUndone(undoing, run)
     await this.options.audit
       .record({
@@ -202,9 +201,13 @@ export class Guard {
         },
       })
       .catch((error: unknown) => this.options.log.error('the audit could not be written', error))
+    task.conclude()
+    const save = () =>
+      this.store.save(task.state).catch((error: unknown) => this.options.log.error('a run could not be saved', error))
+    await save()
     await task.follow(this.ending.signal)
     this.tasks.delete(run.id)
-    if (run.kind === 'replay' || run.kind === 'edit') await this.store.save(task.state).catch(() => {})
+    if (task.state !== run) await save()
   }
 
   private async markUndone(undone: StoredRun, by: StoredRun): Promise<void> {
@@ -274,8 +277,7 @@ export class Guard {
 
   private withTask(runId: string, act: (task: RunTask) => void): Run {
     const task = this.tasks.get(runId)
-    if (!task || task.state.finishedAt !== null)
-      throw new Failure({ code: 'gone', message: 'This run has ended.', subject: runId })
+    if (!task || task.isOver) throw new Failure({ code: 'gone', message: 'This run has ended.', subject: runId })
     act(task)
     return task.state
   }

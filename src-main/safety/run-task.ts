@@ -57,6 +57,10 @@ export class RunTask {
     return this.run
   }
 
+  get isOver(): boolean {
+    return this.run.phase === 'finished' || this.run.phase === 'stopped' || this.run.phase === 'failed'
+  }
+
   pause(): void {
     if (this.run.phase === 'running' || this.run.phase === 'trying') this.update({ phase: 'paused' })
   }
@@ -72,12 +76,12 @@ export class RunTask {
     this.resumeNow?.()
   }
 
-  /** Resolves when the last batch is done; the outcomes are followed beyond that by `follow`. Never rejects. */
+  /** Resolves when the last batch is done (`conclude` then says so); the outcomes are followed beyond that by `follow`. Never rejects. */
   async execute(): Promise<void> {
     try {
       const source = await this.archiveFirst()
       if (!this.ending.signal.aborted) await this.act(source)
-      if (this.run.finishedAt === null)
+      if (!this.isOver)
         this.finish(
           this.ending.signal.aborted ? 'stopped' : 'finished',
           this.ending.signal.aborted ? 'Stopped by hand.' : null,
@@ -89,6 +93,11 @@ export class RunTask {
       this.finish(this.run.done > 0 ? 'stopped' : 'failed', `${note} ${this.run.done} done, the rest untouched.`)
       if (!isFailure(error)) throw error
     }
+  }
+
+  /** Tells the world that it has ended: after what came of it was written down. */
+  conclude(): void {
+    this.update({ finishedAt: this.options.clock.now() })
   }
 
   /** Goes on asking what became of a replay's messages, at most ten minutes. */
@@ -207,7 +216,7 @@ export class RunTask {
 
   private finish(phase: Run['phase'], note: string | null): void {
     const undoable = this.run.kind !== 'undo' && this.run.archived > 0 && this.run.done > 0
-    this.update({ phase, note, undoable, finishedAt: this.options.clock.now() })
+    this.update({ phase, note, undoable })
   }
 
   private update(change: Partial<StoredRun>): void {
