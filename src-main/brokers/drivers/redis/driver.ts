@@ -53,12 +53,13 @@ export class RedisDriver implements Driver {
   /** Ids of leases of which nothing was settled yet. */
   private readonly untouched = new Map<string, readonly string[]>()
   private readonly waits = new Map<string, ReadyWait>()
+  private readonly forget = () => this.registered.clear()
 
   constructor(private readonly options: RedisDriverOptions) {
     this.redis = options.redis
     this.prefix = options.prefix ?? defaultPrefix
     // A server that comes back may have lost the registry.
-    this.redis.on('close', () => this.registered.clear())
+    this.redis.on('close', this.forget)
   }
 
   async enqueue(queue: string, messages: readonly NewMessage[]): Promise<readonly string[]> {
@@ -259,6 +260,7 @@ export class RedisDriver implements Driver {
   }
 
   async close(): Promise<void> {
+    this.redis.off('close', this.forget)
     for (const wait of this.waits.values()) wait.close()
     this.waits.clear()
   }

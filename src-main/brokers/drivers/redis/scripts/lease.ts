@@ -162,6 +162,7 @@ return { acked, leased }
 export const extend = script(`
 ${clock}
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 or not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+${latch('KEYS[2]')}
 redis.call('ZADD', KEYS[1], 'XX', text(now + ARGV[2]), ARGV[1])
 return 1
 `)

@@ -1,0 +1,325 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { isFailure } from '@shared/failure'
+import type { QueueAddress } from '@shared/model/queue'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { loopback, type RedisClient, redisClient } from '../../clients/redis'
+import type { Script } from '../../clients/script'
+import type { LeaseRequest } from '../../driver'
+import type { ItemOutcome } from '../../remedies'
+import { startRedis, type TestRedis } from '../../testing/redis-server'
+import { type Cut, type TcpProxy, tcpProxy } from '../../testing/tcp-proxy'
+import { census } from './conservation'
+import { RedisDriver } from './driver'
+import { digestOf } from './inspection'
+import { expectedTypes, queueKeys } from './keys'
+import { RedisReader } from './reader'
+import * as enqueueScripts from './scripts/enqueue'
+import * as leaseScripts from './scripts/lease'
+import * as mendScripts from './scripts/mend'
+import * as moveScripts from './scripts/moves'
+import * as purgeScripts from './scripts/purge'
+import * as readScripts from './scripts/read'
+import * as settleScripts from './scripts/settle'
+
+const scripts: Readonly<Record<string, Script>> = {
+  ...enqueueScripts,
+  ...leaseScripts,
+  ...mendScripts,
+  ...moveScripts,
+  ...purgeScripts,
+  ...readScripts,
+  ...settleScripts,
+}
+
+let server: TestRedis
+let proxy: TcpProxy
+/** Straight to the server, for preparing and checking. */
+let redis: RedisClient
+let calm: RedisDriver
+let calmReader: RedisReader
+
+beforeAll(async () => {
+  server = await startRedis()
+  proxy = await tcpProxy(server.port)
+  redis = redisClient(loopback(server.port))
+  await redis.connect()
+  // Each scene has a driver of its own on this client.
+  redis.setMaxListeners(0)
+  calm = driverOn(redis)
+  calmReader = new RedisReader(redis)
+})
+
+afterAll(async () => {
+  redis.disconnect()
+  await proxy.close()
+  await server.stop()
+})
+
+const driverOn = (client: RedisClient) =>
+  new RedisDriver({ redis: client, connectAnother: () => redisClient(loopback(server.port)), maxAttempts: () => 3 })
+
+const request: LeaseRequest = { worker: 'w', count: 4, leaseMs: 60_000 }
+const error = { name: 'E', message: 'm', stack: null }
+const body = (text: string) => ({ body: Buffer.from(text) })
+
+/** One queue with something in every state, and hands to work it with. */
+interface Scene {
+  readonly address: QueueAddress
+  readonly name: string
+  readonly ready: readonly string[]
+  readonly delayed: readonly string[]
+  readonly dead: readonly string[]
+  readonly lease: { readonly leaseId: string; readonly ids: readonly string[] }
+  readonly driver: RedisDriver
+  readonly reader: RedisReader
+}
+
+/** How many messages a call adds to, or takes from, the whole; for a call whose outcome is unknown either may hold. */
+interface Operation {
+  readonly script: string
+  readonly does: (scene: Scene) => Promise<unknown>
+  readonly adds?: number
+  readonly takes?: number
+}
+
+const operations: readonly Operation[] = [
+  { script: 'enqueuePlain', does: ({ driver, name }) => driver.enqueue(name, [body('a'), body('b')]), adds: 2 },
+  {
+    script: 'enqueueMixed',
+    does: ({ driver, name }) => driver.enqueue(name, [{ ...body('a'), priority: 2 }]),
+    adds: 1,
+  },
+  { script: 'reserve', does: ({ driver, name }) => driver.enqueue(name, [{ body: Buffer.alloc(2_000) }]), adds: 1 },
+  { script: 'lease', does: ({ driver, name }) => driver.lease(name, request) },
+  { script: 'ack', does: ({ driver, name, lease }) => driver.ack(name, lease), takes: 4 },
+  { script: 'turn', does: ({ driver, name, lease }) => driver.turn(name, lease, request), takes: 4 },
+  { script: 'extend', does: ({ driver, name, lease }) => driver.extend(name, lease.leaseId, 1_000) },
+  {
+    script: 'nack',
+    does: ({ driver, name, lease }) =>
+      driver.nack(
+        name,
+        lease.leaseId,
+        lease.ids.map((id, index) => ({ id, error, retryInMs: [0, 60_000, undefined, 0][index] })),
+      ),
+  },
+  {
+    script: 'recover',
+    does: async ({ driver, name, lease }) => {
+      await redis.zadd(queueKeys('qe', name).leases, 1, lease.leaseId)
+      return driver.recover(name, 3)
+    },
+  },
+  {
+    script: 'promote',
+    does: async ({ driver, name, delayed }) => {
+      for (const id of delayed) await redis.zincrby(queueKeys('qe', name).delayed, -(2 ** 30) * 16, id)
+      return driver.promote(name, 3)
+    },
+  },
+  { script: 'replayDead', does: ({ driver, name }) => driver.replayDead(name, { before: null, limit: 3 }) },
+  { script: 'replayIds', does: ({ reader, address, dead }) => reader.replay(address, dead) },
+  { script: 'purgeDead', does: ({ driver, name }) => driver.purge(name, 'dead', { before: null, limit: 3 }), takes: 3 },
+  {
+    script: 'purgeDelayed',
+    does: ({ driver, name }) => driver.purge(name, 'delayed', { before: null, limit: 3 }),
+    takes: 3,
+  },
+  {
+    script: 'purgeReady',
+    does: ({ driver, name }) => driver.purge(name, 'ready', { before: null, limit: 3 }),
+    takes: 3,
+  },
+  { script: 'removeSorted', does: ({ reader, address, dead }) => reader.remove(address, 'dead', dead), takes: 4 },
+  {
+    script: 'removeReady',
+    does: ({ reader, address, ready }) => reader.remove(address, 'ready', ready.slice(1)),
+    takes: 3,
+  },
+  {
+    script: 'editSorted',
+    does: ({ reader, address, dead }) =>
+      reader.edit(address, {
+        id: dead[0]!,
+        state: 'dead',
+        body: Buffer.from('n'),
+        expectedDigest: digestOf(Buffer.from('dead0')),
+      }),
+  },
+  {
+    script: 'editReady',
+    does: ({ reader, address, ready }) =>
+      reader.edit(address, {
+        id: ready[0]!,
+        state: 'ready',
+        body: Buffer.from('n'),
+        expectedDigest: digestOf(Buffer.from('ready0')),
+      }),
+  },
+  {
+    script: 'restore',
+    does: async ({ reader, address, dead }) => {
+      const snapshots = await calmReader.snapshot(address, 'dead', dead)
+      await calmReader.remove(address, 'dead', dead)
+      return reader.restore(address, snapshots)
+    },
+    takes: 4,
+  },
+  { script: 'readQueues', does: ({ reader, address }) => reader.read([address]) },
+]
+
+let counter = 0
+
+async function scene(client: RedisClient): Promise<Scene> {
+  const name = `scene {${counter++}}`
+  const four = (state: string, more = {}) => [0, 1, 2, 3].map((index) => ({ ...body(state + index), ...more }))
+  const address: QueueAddress = { layout: 'engine', prefix: 'qe', name }
+  await calm.enqueue(name, four('dead'))
+  const dying = (await calm.lease(name, request))!
+  const dead = dying.messages.map((message) => message.id)
+  await calm.nack(
+    name,
+    dying.leaseId,
+    dead.map((id) => ({ id, error, retryInMs: undefined })),
+  )
+  await calm.enqueue(name, four('leased'))
+  const lease = (await calm.lease(name, request))!
+  const ready = await calm.enqueue(name, four('ready'))
+  const delayed = await calm.enqueue(name, four('delayed', { delayMs: 60_000 }))
+  const ids = lease.messages.map((message) => message.id)
+  return {
+    address,
+    name,
+    ready,
+    delayed,
+    dead,
+    lease: { leaseId: lease.leaseId, ids },
+    driver: driverOn(client),
+    reader: new RedisReader(client),
+  }
+}
+
+async function connected(port: number): Promise<RedisClient> {
+  const client = redisClient(loopback(port), { retryStrategy: () => null })
+  await client.connect()
+  return client
+}
+
+const total = 16
+
+describe('a connection that breaks', () => {
+  it('is tried with every script there is', () => {
+    const files = readdirSync(join(import.meta.dirname, 'scripts')).filter((file) => file !== 'fragments.ts')
+    expect(files).toHaveLength(7)
+    expect(operations.map((operation) => operation.script).sort()).toEqual(Object.keys(scripts).sort())
+  })
+
+  for (const cut of ['before-send', 'before-reply'] as const satisfies readonly Cut[]) {
+    for (const { script, does, adds = 0, takes = 0 } of operations) {
+      it(`${cut} of ${script} loses and doubles nothing`, async () => {
+        const client = await connected(proxy.port)
+        // The server knows the script already, so that the marker travels once.
+        await redis.script('LOAD', scripts[script]!.text)
+        const at = await scene(client)
+        const sprung = proxy.cutAt(scripts[script]!.sha, cut)
+        const result = await does(at).then(
+          (answer) => answer,
+          (thrown: unknown) => thrown,
+        )
+        await sprung
+        expectUnknown(result)
+        const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
+        expect(problems).toEqual([])
+        // A large body is written by a transaction after its script: it never comes to that here.
+        const done = cut === 'before-reply' && script !== 'reserve'
+        const changed = script === 'restore' ? (done ? 0 : -takes) : done ? adds - takes : 0
+        expect(bodies.size).toBe(total + changed)
+        client.disconnect()
+      })
+    }
+  }
+
+  for (const cut of ['before-send', 'before-reply'] as const satisfies readonly Cut[]) {
+    it(`${cut} of the transaction of a large body loses and doubles nothing`, async () => {
+      const client = await connected(proxy.port)
+      const at = await scene(client)
+      const sprung = proxy.cutAt('exec', cut)
+      const result = await at.driver
+        .enqueue(at.name, [{ body: Buffer.alloc(100_000) }])
+        .catch((thrown: unknown) => thrown)
+      await sprung
+      expectUnknown(result)
+      const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
+      expect(problems).toEqual([])
+      expect(bodies.size).toBe(total + (cut === 'before-reply' ? 1 : 0))
+      client.disconnect()
+    })
+  }
+})
+
+describe('a server that forgets its scripts', () => {
+  it('is not noticed in any operation', async () => {
+    for (const { does } of operations) {
+      const at = await scene(redis)
+      await redis.script('FLUSH')
+      const result = await does(at)
+      expect(result).not.toBeInstanceOf(Error)
+      expect((await census(redis, queueKeys('qe', at.name))).problems).toEqual([])
+    }
+  })
+})
+
+describe('a key of the wrong type', () => {
+  it('stops every operation before it changed anything, by name', async () => {
+    for (const { script, does } of operations) {
+      if (script === 'readQueues') continue
+      for (const [index, [, type]] of expectedTypes(queueKeys('qe', 'x')).entries()) {
+        const at = await scene(redis)
+        const keys = queueKeys('qe', at.name)
+        const key = expectedTypes(keys)[index]![0]
+        await redis.rename(key, `${key}:kept`).catch(() => undefined)
+        if (type === 'string') await redis.rpush(key, 'x')
+        else await redis.set(key, 'x')
+        const before = await image(keys)
+        const result = await does(at).catch((thrown: unknown) => thrown)
+        if (!isFailure(result)) continue
+        expect(result).toMatchObject({ code: 'wrong-type', subject: key })
+        if (script !== 'recover' && script !== 'promote' && script !== 'restore')
+          expect(await image(keys)).toEqual(before)
+      }
+    }
+  })
+})
+
+describe('a server out of memory', () => {
+  it('takes nothing new, and lets what is there be finished', async () => {
+    const at = await scene(redis)
+    await redis.config('SET', 'maxmemory', '1')
+    try {
+      await expect(at.driver.enqueue(at.name, [body('x')])).rejects.toMatchObject({ code: 'broker-state' })
+      const next = (await at.driver.lease(at.name, { ...request, count: 2 }))!
+      expect(await at.driver.ack(at.name, { leaseId: next.leaseId, ids: [next.messages[0]!.id] })).toEqual(['applied'])
+      const failures = at.lease.ids.map((id) => ({ id, error, retryInMs: undefined }))
+      expect(await at.driver.nack(at.name, at.lease.leaseId, failures)).toEqual(failures.map(() => 'applied'))
+      expect((await at.driver.replayDead(at.name, { before: null, limit: 2 })).moved).toBe(2)
+      expect(await at.driver.extend(at.name, next.leaseId, 1)).toBe(true)
+      await vi.waitFor(async () => expect((await at.driver.recover(at.name, 10)).requeued).toBe(1))
+      expect((await census(redis, queueKeys('qe', at.name))).problems).toEqual([])
+    } finally {
+      await redis.config('SET', 'maxmemory', '0')
+    }
+  })
+})
+
+/** A thrown 'outcome-unknown' (or 'unreachable' for reading), or item outcomes that all say so. */
+function expectUnknown(result: unknown): void {
+  if (Array.isArray(result) || (typeof result === 'object' && result !== null && 'outcome' in result)) {
+    const items = (Array.isArray(result) ? result : [result]) as readonly ItemOutcome[]
+    expect(items.every((item) => item.outcome === 'unknown')).toBe(true)
+  } else expect(result).toMatchObject({ code: expect.stringMatching(/^(outcome-unknown|unreachable)$/) })
+}
+
+async function image(keys: ReturnType<typeof queueKeys>): Promise<readonly unknown[]> {
+  return Promise.all(expectedTypes(keys).map(([key]) => redis.dump(key)))
+}
