@@ -46,9 +46,14 @@ export function serve<Context extends Record<PropertyKey, unknown>>(
   limits: ServeLimits = defaultLimits,
 ): { close(): void; readonly open: number } {
   const budget = requestBudget(limits)
-  const handle = createServerPeerHandleRequestFn(handler, { context } as Parameters<
+  const answer = createServerPeerHandleRequestFn(handler, { context } as Parameters<
     typeof createServerPeerHandleRequestFn<Context>
   >[1])
+  const handle: typeof answer = async (request) => {
+    const response = await answer(request)
+    // The library answers an unknown path in prose; here every error has a code.
+    return response.status === 404 && typeof response.body === 'string' ? { ...response, body: noSuchMethod } : response
+  }
   // A refused request is answered like any other, so that nobody waits for it; without an id there is nobody to answer.
   const refuse = (id: string | undefined, refusal: Refusal) => {
     if (id === undefined) {
@@ -138,5 +143,7 @@ function requestBudget(limits: ServeLimits) {
     },
   }
 }
+
+const noSuchMethod = { json: { defined: false, code: 'NOT_FOUND', status: 404, message: 'there is no such method' } }
 
 const tooMany = (message: string): Refusal => ({ code: 'TOO_MANY_REQUESTS', status: 429, message })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { createORPCClient } from '@orpc/client'
+import type { StandardHandler } from '@orpc/server/standard'
 import type { Environment, EnvironmentInput } from '@shared/model/environment'
 import type { Plan, PlanRequest, Run } from '@shared/model/plan'
 import type { Client } from '@shared/rpc/contract'
@@ -10,6 +11,7 @@ import { duplexLink } from '@shared/rpc/link'
 import { type DomLikePort, messagePortCarrier } from '@shared/rpc/message-port'
 import { expect, vi } from 'vitest'
 import { openConsole } from '../console'
+import type { ConsoleContext } from '../rpc/api'
 import { defaultLimits, serve } from '../rpc/serve'
 import { createLog } from '../runtime/log'
 import { noKeyStore } from '../storage/secrets'
@@ -17,6 +19,7 @@ import { noKeyStore } from '../storage/secrets'
 /** A whole core on a data folder of its own, spoken to over a real port: what a window sees, without the window. */
 export interface ConsoleRig {
   readonly client: Client
+  readonly handler: StandardHandler<ConsoleContext>
   readonly dataFolder: string
   /** Everything the core logged. */
   readonly lines: readonly string[]
@@ -52,6 +55,7 @@ export async function startConsoleRig(
 
   return {
     client,
+    handler: console.handler,
     dataFolder,
     lines,
     async connect(port, change = {}) {
