@@ -1,0 +1,21 @@
+import { loopback, redisClient } from '../brokers/clients/redis'
+import { Engine } from './engine'
+
+/**
+ * The process that crash.broker.test.ts kills: works a queue with short leases, leaves a mark for each message that it ran,
+ * and says so on stdout, one byte per message. Arguments: port, queue.
+ */
+const [, , port, name] = process.argv
+const marks = redisClient(loopback(Number(port)))
+await marks.connect()
+const engine = await Engine.open({ redis: { port: Number(port) } })
+const queue = engine.queue(name!, { maxAttempts: 1_000 })
+engine.worker(
+  queue,
+  async (message) => {
+    await new Promise((resolve) => setTimeout(resolve, 20 + (Number(message.id) % 40)))
+    await marks.hincrby('ran', message.id, 1)
+    process.stdout.write('.')
+  },
+  { concurrency: 40, leaseMs: 400 },
+)
