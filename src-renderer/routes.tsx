@@ -1,6 +1,10 @@
 import type { ReactNode } from 'react'
+import { ActivityScreen } from './features/activity/activity-screen'
+import { DeadLetters } from './features/dead-letters/dead-letters'
+import { EnvironmentsScreen } from './features/environments/environments-screen'
 import { Overview } from './features/overview/overview'
 import { QueueScreen } from './features/queue/queue-screen'
+import { SendScreen } from './features/send/send-screen'
 import type { Route } from './stores/route'
 
 /** Which screen stands at which place. */
@@ -20,7 +24,21 @@ export function screenOf(route: Route): ReactNode {
           message={route.message}
         />
       )
-    default:
-      return null
+    case 'dead-letters':
+      return (
+        <DeadLetters
+          key={route.environmentId}
+          environmentId={route.environmentId}
+          cause={route.cause}
+          queue={route.queue}
+          message={route.message}
+        />
+      )
+    case 'send':
+      return <SendScreen key={route.environmentId} environmentId={route.environmentId} queue={route.queue} />
+    case 'activity':
+      return <ActivityScreen />
+    case 'environments':
+      return <EnvironmentsScreen environmentId={route.environmentId} edit={route.edit} />
   }
 }

@@ -73,7 +73,7 @@ function Lines(props: LineChartProps & { readonly width: number }) {
         dataKey="at"
         type="number"
         domain={[from, to]}
-        ticks={[...time.ticks]}
+        ticks={time.ticks.filter((at) => ((to - at) / (to - from)) * inner >= edgeLabel)}
         tickFormatter={(at: number) => timeLabel(at, time.stepMs)}
         height={plot.bottom}
         allowDataOverflow
@@ -114,6 +114,9 @@ function Lines(props: LineChartProps & { readonly width: number }) {
     </ComposedChart>
   )
 }
+
+/** Half a label: nearer to the right edge than this it would be cut. */
+const edgeLabel = 10
 
 type ChartData = Record<string, unknown>[]
 

@@ -4,6 +4,8 @@ import { Tooltip } from './tooltip'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'ref'> {
   readonly look?: 'plain' | 'primary' | 'danger' | 'quiet'
+  /** 24 px, for bars; else 28 px. */
+  readonly small?: boolean
   readonly icon?: ReactNode
   /** Why it cannot be pressed now. It stays focusable, so that the reason can be read by everybody. */
   readonly why?: string | null | undefined
@@ -17,7 +19,7 @@ const looks = {
 } as const
 
 export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button(
-  { look = 'plain', icon, why, className, children, onClick, disabled, ...rest },
+  { look = 'plain', small, icon, why, className, children, onClick, disabled, ...rest },
   ref,
 ) {
   const blocked = Boolean(why)
@@ -30,7 +32,8 @@ export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button
       aria-disabled={blocked || undefined}
       onClick={blocked ? (event) => event.preventDefault() : onClick}
       className={cx(
-        'inline-flex h-7 shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded border px-2.5 font-medium text-13',
+        'inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded border font-medium',
+        small ? 'h-6 px-2 text-12' : 'h-7 px-2.5 text-13',
         blocked || disabled ? 'border-line bg-sunken text-faint' : looks[look],
         className,
       )}

@@ -64,12 +64,7 @@ const error: MessageColumn = {
   id: 'error',
   head: 'Error',
   width: 'minmax(160px, 2fr)',
-  cell: (message) =>
-    message.error === null ? (
-      <span className="text-faint">{unknown}</span>
-    ) : (
-      <span className="text-red">{visible(message.error)}</span>
-    ),
+  cell: (message) => (message.error === null ? <span className="text-faint">{unknown}</span> : visible(message.error)),
 }
 
 /** What matters of a message differs with its state. `narrow`: beside an open inspector only the essential stays. */

@@ -51,10 +51,10 @@ export function MessageEditor(props: MessageEditorProps) {
         <span className={`clip flex-1 ${problem ? 'text-red' : 'text-muted'}`}>
           {why ?? 'Changed. What was not touched is stored byte for byte as before.'}
         </span>
-        <Button className="h-6" onClick={onClose}>
+        <Button small onClick={onClose}>
           Cancel
         </Button>
-        <Button className="h-6" look="primary" why={why} onClick={review}>
+        <Button small look="primary" why={why} onClick={review}>
           {thenReplay ? 'Review and replay…' : 'Review…'}
         </Button>
       </div>

@@ -12,6 +12,7 @@ import { SkeletonRows } from '../../design/skeleton'
 import { Tabs } from '../../design/tabs'
 import { Time } from '../../design/time'
 import { useConsole } from '../../stores/console'
+import { takeEditRequest } from '../../stores/edit-request'
 import { StateMark } from '../state-mark'
 import { TroubleView } from '../trouble-view'
 import { useAnswer } from '../use-answer'
@@ -81,7 +82,7 @@ interface InspectedProps extends Omit<MessageInspectorProps, 'id'> {
 function Inspected({ environmentId, queue, detail, onClose, reload }: InspectedProps) {
   const { summary } = detail
   const [tab, setTab] = useState<TabName>(detail.error ? 'error' : 'payload')
-  const [editing, setEditing] = useState(false)
+  const [editing, setEditing] = useState(() => takeEditRequest(summary.id))
   const actions = useMessageActions({ environmentId, queue, detail, onEdit: () => setEditing(true) })
   useActions([
     ...tabs.map((name, index) => ({
@@ -113,7 +114,7 @@ function Inspected({ environmentId, queue, detail, onClose, reload }: InspectedP
       </Head>
       <div className="flex h-10 shrink-0 items-center gap-2 border-line border-b px-4">
         {actions.map((action) => (
-          <Button key={action.id} className="h-6" why={action.when?.()} onClick={action.perform}>
+          <Button key={action.id} small why={action.when?.()} onClick={action.perform}>
             {action.label}
           </Button>
         ))}

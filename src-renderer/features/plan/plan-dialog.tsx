@@ -134,7 +134,7 @@ function Refusal({ plan }: { readonly plan: Plan }) {
       <p className="flex-1">{plan.refusal}</p>
       {readOnly && (
         <Button
-          className="h-6"
+          small
           onClick={() => {
             closePlan()
             askForUnlock(plan.request.environmentId)

@@ -66,7 +66,12 @@ const laidOut = (text: string) => {
 
 function SampleRows({ samples }: { readonly samples: readonly PlanSample[] }) {
   return (
-    <ul className="max-h-40 overflow-y-auto rounded border border-line-strong">
+    <ul
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label="Samples"
+      className="max-h-40 overflow-y-auto rounded border border-line-strong"
+    >
       {samples.map(({ summary }) => (
         <li key={summary.id} className="flex h-6 items-center gap-3 border-line border-b px-2 text-12 last:border-b-0">
           <span className="clip w-24 shrink-0 font-mono">{visible(summary.id)}</span>

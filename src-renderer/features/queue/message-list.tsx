@@ -2,8 +2,7 @@ import type { MessageState, MessageSummary } from '@shared/model/message'
 import type { QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
 import { RotateCw } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { useStore } from 'zustand'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useActions } from '../../actions'
 import { Button } from '../../design/button'
 import { DataTable } from '../../design/data-table'
@@ -16,13 +15,13 @@ import { Time } from '../../design/time'
 import { useConsole, useFeed } from '../../stores/console'
 import { askForPlan } from '../../stores/plan-request'
 import { go } from '../../stores/route'
-import { isOver } from '../../stores/runs'
 import { messageColumns } from '../message-columns'
 import { toSelection } from '../plan-selection'
 import { stateLook } from '../state-mark'
 import { TroubleView } from '../trouble-view'
 import { useAbilities } from '../use-abilities'
 import { pageSize, useMessagePages } from '../use-message-pages'
+import { useReloadAfterRuns } from '../use-reload-after-runs'
 
 export interface MessageListProps {
   readonly environmentId: string
@@ -179,39 +178,16 @@ function SelectionBar({ environmentId, queue, state, selection, total, onDone }:
           : `${count(chosen)} selected`}
       </span>
       {state === 'dead' && (
-        <Button look="primary" className="h-6" why={why ?? may('replay')} onClick={() => ask('replay')}>
+        <Button look="primary" small why={why ?? may('replay')} onClick={() => ask('replay')}>
           Replay {count(chosen)}…
         </Button>
       )}
-      <Button className="h-6" why={why ?? may('discard')} onClick={() => ask('discard')}>
+      <Button small why={why ?? may('discard')} onClick={() => ask('discard')}>
         Discard {count(chosen)}…
       </Button>
-      <Button look="quiet" className="h-6" onClick={onDone}>
+      <Button look="quiet" small onClick={onDone}>
         Clear
       </Button>
     </>
   )
-}
-
-/** When a run over this queue ends, what the list shows is not true any more: it is taken anew. */
-function useReloadAfterRuns({
-  environmentId,
-  queue,
-  reload,
-}: {
-  environmentId: string
-  queue: QueueKey
-  reload: () => void
-}) {
-  const { runs } = useConsole()
-  const ended = useStore(
-    runs,
-    (state) =>
-      state.runs.filter((run) => run.environmentId === environmentId && run.queue === queue && isOver(run)).length,
-  )
-  const before = useRef(ended)
-  useEffect(() => {
-    if (before.current !== ended) reload()
-    before.current = ended
-  }, [ended, reload])
 }

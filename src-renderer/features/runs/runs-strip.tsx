@@ -79,7 +79,7 @@ function RunLine({ run }: { readonly run: Run }) {
       <span className="ml-auto flex shrink-0 items-center gap-1">
         {over && run.undoable && run.undoneBy === null && (
           <Button
-            className="h-6"
+            small
             onClick={() =>
               askForPlan({
                 heading: `Undo: ${run.title}`,
@@ -102,15 +102,15 @@ function RunLine({ run }: { readonly run: Run }) {
         ) : (
           <>
             {run.phase === 'paused' ? (
-              <Button className="h-6" icon={<Play size={12} aria-hidden />} onClick={() => void steer('resume')}>
+              <Button small icon={<Play size={12} aria-hidden />} onClick={() => void steer('resume')}>
                 Resume
               </Button>
             ) : (
-              <Button className="h-6" icon={<Pause size={12} aria-hidden />} onClick={() => void steer('pause')}>
+              <Button small icon={<Pause size={12} aria-hidden />} onClick={() => void steer('pause')}>
                 Pause
               </Button>
             )}
-            <Button className="h-6" icon={<Square size={11} aria-hidden />} onClick={() => void steer('stop')}>
+            <Button small icon={<Square size={11} aria-hidden />} onClick={() => void steer('stop')}>
               Stop
             </Button>
           </>
