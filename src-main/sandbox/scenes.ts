@@ -22,7 +22,13 @@ export interface Scene {
 const chance = (share: number): boolean => Math.random() < share
 const pick = <T>(choices: readonly T[]): T => choices[Math.floor(Math.random() * choices.length)] as T
 const amount = () => Math.round(Math.random() * 20_000) / 100
-const failed = (name: string, message: string) => Object.assign(new Error(message), { name })
+
+/** An error as a service of that name would throw it: its stack is part of the story, not of this file. */
+function failed(name: string, message: string, frames: readonly string[]): Error {
+  const library = ['process.processTicksAndRejections (node:internal/process/task_queues:95:5)']
+  const stack = [`${name}: ${message}`, ...[...frames, ...library].map((frame) => `    at ${frame}`)].join('\n')
+  return Object.assign(new Error(message), { name, stack })
+}
 
 const customers = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'stark']
 
@@ -48,6 +54,11 @@ export const scenes: readonly Scene[] = [
         ? failed(
             'TimeoutError',
             `no answer within 5000 ms while sending delivery ${(payload as { delivery: string }).delivery}`,
+            [
+              'Timeout.onExpired (/srv/billing/node_modules/got/dist/core/timeout.js:46:19)',
+              'sendWebhook (/srv/billing/src/webhooks/send.ts:48:11)',
+              'deliver (/srv/billing/src/webhooks/worker.ts:21:5)',
+            ],
           )
         : undefined,
   },
@@ -66,7 +77,13 @@ export const scenes: readonly Scene[] = [
       ...(chance(0.06) ? {} : { email: `ops@${pick(customers)}.example` }),
       lines: [{ sku: `SKU-${Math.floor(Math.random() * 900) + 100}`, quantity: 1 + Math.floor(Math.random() * 4) }],
     }),
-    failure: (payload) => ('email' in (payload as object) ? undefined : failed('SchemaError', '"email" is required')),
+    failure: (payload) =>
+      'email' in (payload as object)
+        ? undefined
+        : failed('SchemaError', '"email" is required', [
+            'parseOrder (/srv/shop/src/orders/schema.ts:17:13)',
+            'handleOrder (/srv/shop/src/orders/worker.ts:9:17)',
+          ]),
   },
   {
     queue: 'emails',
@@ -105,7 +122,13 @@ export const scenes: readonly Scene[] = [
     attempts: 1,
     delayedShare: 0,
     payload: () => ({ image: `uploads/${randomUUID()}.jpg`, widths: [320, 640, 1280] }),
-    failure: () => (chance(0.01) ? failed('PoisonError', 'unsupported colour space in image header') : undefined),
+    failure: () =>
+      chance(0.01)
+        ? failed('PoisonError', 'unsupported colour space in image header', [
+            'decodeHeader (/srv/media/src/images/decode.ts:112:9)',
+            'resize (/srv/media/src/images/worker.ts:30:20)',
+          ])
+        : undefined,
   },
   {
     queue: 'reports',
@@ -122,7 +145,10 @@ export const scenes: readonly Scene[] = [
     }),
     failure: () =>
       chance(0.15)
-        ? failed('Error', `connect ECONNREFUSED 10.0.3.17:${5432 + Math.floor(Math.random() * 3)}`)
+        ? failed('Error', `connect ECONNREFUSED 10.0.3.17:${5432 + Math.floor(Math.random() * 3)}`, [
+            'TCPConnectWrap.afterConnect [as oncomplete] (node:net:1555:16)',
+            'openReportStore (/srv/reports/src/store.ts:14:24)',
+          ])
         : undefined,
   },
   {
@@ -140,6 +166,11 @@ export const scenes: readonly Scene[] = [
       idempotencyKey: randomUUID(),
     }),
     failure: () =>
-      chance(0.03) ? failed('GatewayError', 'status code 503 from the gateway after 3 tries') : undefined,
+      chance(0.03)
+        ? failed('GatewayError', 'status code 503 from the gateway after 3 tries', [
+            'Gateway.capture (/srv/payments/src/gateway.ts:77:13)',
+            'capture (/srv/payments/src/worker.ts:25:3)',
+          ])
+        : undefined,
   },
 ]
