@@ -1,6 +1,6 @@
 import { ContextMenu as Base } from '@base-ui/react/context-menu'
 import { type ReactElement, useState } from 'react'
-import { MenuEntries, type MenuEntry, menuLook } from './menu'
+import { MenuEntries, type MenuEntry, menuHome, menuLook } from './menu'
 
 export interface ContextMenuProps {
   /** Asked when it opens, so that the entries fit what is under the pointer. */
@@ -13,7 +13,7 @@ export function ContextMenu({ entries, children }: ContextMenuProps) {
   return (
     <Base.Root onOpenChange={(open) => open && setShown(entries())}>
       <Base.Trigger render={children} />
-      <Base.Portal>
+      <Base.Portal container={menuHome()}>
         <Base.Positioner className="z-50">
           <Base.Popup className={menuLook}>
             <MenuEntries entries={shown} />

@@ -145,7 +145,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               data-key={key}
               className={cx(
                 'absolute top-0 left-0 grid w-full items-center border-line border-b',
-                key === openKey || picked ? 'bg-picked' : 'hover:bg-hover',
+                key === openKey || (picked && selection?.kind === 'some') ? 'bg-picked' : 'hover:bg-hover',
                 key === active &&
                   '-outline-offset-1 group-focus-visible/grid:outline group-focus-visible/grid:outline-accent',
               )}

@@ -26,7 +26,7 @@ export function Menu({ trigger, entries, align = 'start', label }: MenuProps) {
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <Base.Portal container={menuHome()}>
         <Base.Positioner sideOffset={4} align={align} className="z-50">
           <Base.Popup aria-label={label} className={menuLook}>
             <MenuEntries entries={entries} />
@@ -36,6 +36,9 @@ export function Menu({ trigger, entries, align = 'start', label }: MenuProps) {
     </Base.Root>
   )
 }
+
+/** A landmark of their own, so that what lies over the page is part of it for everybody. */
+export const menuHome = (): HTMLElement | null => document.getElementById('menus')
 
 export const menuLook =
   'min-w-44 max-w-96 rounded border border-line-strong bg-raised p-1 text-13 text-ink shadow-[0_4px_16px_rgb(0_0_0/0.12)] outline-none'

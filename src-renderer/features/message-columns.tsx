@@ -67,6 +67,12 @@ const error: MessageColumn = {
   cell: (message) => (message.error === null ? <span className="text-faint">{unknown}</span> : visible(message.error)),
 }
 
+/** Within one cause the error says nothing new, and the payload everything. */
+export const causeColumns = (narrow: boolean): readonly MessageColumn[] =>
+  narrow
+    ? [id, time('finishedAt', 'Died'), payload]
+    : [id, name, time('finishedAt', 'Died'), attempts, { ...error, width: 'minmax(120px, 1fr)' }, payload]
+
 /** What matters of a message differs with its state. `narrow`: beside an open inspector only the essential stays. */
 export function messageColumns(state: MessageState, narrow: boolean): readonly MessageColumn[] {
   if (narrow)

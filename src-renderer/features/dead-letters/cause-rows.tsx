@@ -11,7 +11,7 @@ import { SkeletonRows } from '../../design/skeleton'
 import { everything, type TableSelection } from '../../design/table-selection'
 import { useConsole } from '../../stores/console'
 import { go } from '../../stores/route'
-import { messageColumns } from '../message-columns'
+import { causeColumns } from '../message-columns'
 import { TroubleView } from '../trouble-view'
 import { pageSize, useMessagePages } from '../use-message-pages'
 import { useReloadAfterRuns } from '../use-reload-after-runs'
@@ -52,7 +52,7 @@ export function CauseRows({ environmentId, cause, queue, message, onReloadCauses
       perform: () => open(null),
     },
   ])
-  const columns = useMemo(() => messageColumns('dead', message !== null), [message])
+  const columns = useMemo(() => causeColumns(message !== null), [message])
   return (
     <>
       <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-2 border-line border-b bg-surface px-4 py-1 text-12">

@@ -33,8 +33,9 @@ export function EnvironmentEditor({ environment, onSaved, onGone }: EditorProps)
   const values = form.watch()
 
   /** The input, or undefined after the wrong fields were marked. */
-  const read = () => {
-    const result = inputOf(form.getValues())
+  const read = (name?: string) => {
+    const typed = form.getValues()
+    const result = inputOf(name === undefined ? typed : { ...typed, name: typed.name.trim() || name })
     form.clearErrors()
     if (result.ok) return result.input
     for (const [field, message] of Object.entries(result.errors))
@@ -42,7 +43,8 @@ export function EnvironmentEditor({ environment, onSaved, onGone }: EditorProps)
     return undefined
   }
   const test = async () => {
-    const input = read()
+    // A connection can be tried before it has a name.
+    const input = read('unnamed')
     if (!input) return
     setTrouble(null)
     setReport('asking')
