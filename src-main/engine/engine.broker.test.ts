@@ -33,6 +33,25 @@ describe('the engine', () => {
     expect(await queue.stats()).toMatchObject({ ready: 0, leased: 0, delayed: 0, dead: 0, enqueuedTotal: 2_000 })
   })
 
+  it('keeps up with a trickle of messages without sleeping over any', async () => {
+    const queue = engine.queue<number>(fresh())
+    const waits: number[] = []
+    const worker = engine.worker(queue, ({ data }) => void waits.push(performance.now() - data), { concurrency: 100 })
+    const sends: Promise<string>[] = []
+    await vi.waitFor(
+      () => {
+        for (let n = 0; n < 3; n++) sends.push(queue.enqueue(performance.now()))
+        expect(sends.length).toBeGreaterThan(900)
+      },
+      { timeout: 20_000, interval: 1 },
+    )
+    await Promise.all(sends)
+    await vi.waitFor(() => expect(waits.length).toBe(sends.length), { timeout: 10_000 })
+    // Waiting for the next look instead of the marker would take five seconds.
+    expect(Math.max(...waits)).toBeLessThan(2_000)
+    await worker.stop()
+  })
+
   it('retries with delays, buries after the last attempt, and replays', async () => {
     const queue = engine.queue<string>(fresh(), { maxAttempts: 3, retryDelaysMs: [0, 20] })
     const attempts: number[] = []

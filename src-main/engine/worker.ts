@@ -62,6 +62,8 @@ export class Worker<Data = unknown> {
   private asked = 0
   private scheduled = false
   private waiting: AbortController | undefined
+  /** The marker came while calls were under way that may have looked too early: look again before waiting again. */
+  private woken = false
   private troubles = 0
   private stopped: Promise<void> | undefined
   private readonly drained = new Set<() => void>()
@@ -160,6 +162,7 @@ export class Worker<Data = unknown> {
     }
     this.calls++
     this.asked += room
+    if (room > 0) this.woken = false
     this.told = { acks: new Map(), nacks: new Map() }
     if (this.room() > 0) this.schedule()
     let found = true
@@ -174,7 +177,7 @@ export class Worker<Data = unknown> {
       this.calls--
       this.asked -= room
     }
-    if (room > 0 && !found) this.wait()
+    if (room > 0 && !found && !this.woken) this.wait()
     this.schedule()
   }
 
@@ -346,6 +349,7 @@ export class Worker<Data = unknown> {
       .catch((error: unknown) => this.report(error))
       .finally(() => {
         this.waiting = undefined
+        this.woken = true
         this.schedule()
       })
   }
