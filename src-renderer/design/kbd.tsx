@@ -26,6 +26,7 @@ const words: Readonly<Record<string, string>> = {
   enter: 'Enter',
   escape: 'Esc',
   space: 'Space',
+  backspace: 'Backspace',
   '?': '?',
   '/': '/',
 }

@@ -5,6 +5,8 @@ export interface SparklineProps {
   readonly values: readonly (number | null)[]
   readonly width?: number
   readonly height?: number
+  /** Takes the width it is given, at least `width`. */
+  readonly fluid?: boolean
   readonly label: string
   readonly className?: string
 }
@@ -14,14 +16,30 @@ export const Sparkline = memo(function Sparkline({
   values,
   width = 64,
   height = 18,
+  fluid,
   label,
   className = 'text-slate',
 }: SparklineProps) {
   const { line, area } = sparkPaths(values, width, height)
   return (
-    <svg role="img" aria-label={label} width={width} height={height} className={`block shrink-0 ${className}`}>
+    <svg
+      role="img"
+      aria-label={label}
+      width={fluid ? '100%' : width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      className={`block shrink-0 ${className}`}
+    >
       <path d={area} fill="currentColor" opacity={0.16} />
-      <path d={line} fill="none" stroke="currentColor" strokeWidth={1.25} strokeLinejoin="round" />
+      <path
+        d={line}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={1.25}
+        vectorEffect="non-scaling-stroke"
+        strokeLinejoin="round"
+      />
     </svg>
   )
 })

@@ -1,6 +1,6 @@
 import type { MessageDetail } from '@shared/model/message'
 import { Search } from 'lucide-react'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useActions } from '../../actions'
 import type { CodeHandle } from '../../design/code-editor'
 import { CodeView } from '../../design/code-view'
@@ -9,7 +9,7 @@ import { HexView } from '../../design/hex-view'
 import { IconButton } from '../../design/icon-button'
 import { bytes } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
-import { type Payload, readPayload } from './payload-text'
+import { type Payload, payloadNotes, readPayload } from './payload-text'
 
 type View = 'laid-out' | 'stored' | 'hex'
 
@@ -33,7 +33,8 @@ export function PayloadTab({ detail }: { readonly detail: MessageDetail }) {
 }
 
 function PayloadBody({ payload }: { readonly payload: Payload }) {
-  const { found, shown, laidOut, notes } = payload
+  const { found, shown, laidOut } = payload
+  const notes = useNotes(payload)
   const [view, setView] = useState<View>(shown === null ? 'hex' : laidOut ? 'laid-out' : 'stored')
   const editor = useRef<CodeHandle | null>(null)
   const text = 'text' in found ? found.text : null
@@ -92,6 +93,15 @@ function PayloadBody({ payload }: { readonly payload: Payload }) {
       )}
     </>
   )
+}
+
+function useNotes(payload: Payload): readonly string[] {
+  const [notes, setNotes] = useState<readonly string[]>([])
+  useEffect(() => {
+    const timer = setTimeout(() => setNotes(payloadNotes(payload)), 50)
+    return () => clearTimeout(timer)
+  }, [payload])
+  return notes
 }
 
 function kindWords({ found }: Payload): string {

@@ -1,7 +1,7 @@
 import { base64OfBytes } from '@shared/payload/base64'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { base64OfText, editingOf, readPayload } from './payload-text'
+import { base64OfText, editingOf, payloadNotes, readPayload } from './payload-text'
 
 const body = (text: string) => ({ kind: 'whole' as const, base64: base64OfText(text), bytes: text.length, digest: '' })
 
@@ -26,7 +26,7 @@ describe('payloads', () => {
   it('are shown from the original text', () => {
     const payload = readPayload(body('{"n":9007199254740993,"n":1e400}'))
     expect(payload.shown).toBe('{\n  "n": 9007199254740993,\n  "n": 1e400\n}')
-    expect(payload.notes[0]).toContain('"n" stands twice')
+    expect(payloadNotes(payload)[0]).toContain('"n" stands twice')
     expect(readPayload(body('')).found.kind).toBe('empty')
     const binary = readPayload({ ...body(''), base64: base64OfBytes(new Uint8Array([255, 0])) })
     expect(binary.shown).toBeNull()

@@ -10,7 +10,6 @@ export interface Payload {
   readonly shown: string | null
   /** Whether `shown` is laid out and not the stored text itself. */
   readonly laidOut: boolean
-  readonly notes: readonly string[]
 }
 
 export function readPayload(body: Extract<Body, { kind: 'whole' }>): Payload {
@@ -22,9 +21,15 @@ export function readPayload(body: Extract<Body, { kind: 'whole' }>): Payload {
     const twice = duplicateKeys(found.text)
     const notes =
       twice.length === 0 ? [] : [`${twice.join(', ')} stands twice in one object; most readers keep the last.`]
-    return { bytes, found, shown: pretty.ok ? pretty.text : found.text, laidOut, notes }
+    return { bytes, found, shown: pretty.ok ? pretty.text : found.text, laidOut }
   }
-  return { bytes, found, shown: found.kind === 'text' ? found.text : null, laidOut: false, notes: [] }
+  return { bytes, found, shown: found.kind === 'text' ? found.text : null, laidOut: false }
+}
+
+/** What a reader of this payload should know; a look over all of it, so not before it is on screen. */
+export function payloadNotes({ found }: Payload): readonly string[] {
+  const twice = found.kind === 'json' ? duplicateKeys(found.text) : []
+  return twice.length === 0 ? [] : [`${twice.join(', ')} stands twice in one object; most readers keep the last.`]
 }
 
 /**

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useActions } from '../../actions'
 import { Button } from '../../design/button'
 import { EmptyState } from '../../design/empty-state'
@@ -37,16 +37,17 @@ export function Overview({ environmentId }: { readonly environmentId: string }) 
     () => orderQueues(feeds.of(environmentId).getState(), { grouping, filter, ...sort }),
     [feeds, environmentId, grouping, filter, sort, keys, at],
   )
-  const [touched, setTouched] = useState(false)
+  const [touched, setTouched] = useTouched()
   const question = `${environmentId}|${grouping}|${filter}|${sort.column}|${sort.descending}`
   const held = useRef<{ question: string; groups: readonly QueueGroup[] } | null>(null)
   if (!touched || held.current?.question !== question || held.current.groups.length === 0)
     held.current = { question, groups: fresh }
   const shown = held.current.groups
   const waiting = touched ? movedCount(shown, fresh) : 0
+  const [, redraw] = useState(0)
   const resort = useCallback(() => {
     held.current = null
-    setTouched(false)
+    redraw((count) => count + 1)
   }, [])
   useActions([
     { id: 'filter', label: 'Filter queues', group: 'Overview', keys: '/', perform: () => search.current?.select() },
@@ -134,4 +135,20 @@ export function Overview({ environmentId }: { readonly environmentId: string }) 
       )}
     </>
   )
+}
+
+/** Time to reach for "Re-sort" after the pointer has left the table, before the order catches up by itself. */
+const releaseMs = 4_000
+
+/** Whether somebody is at the table: at once when they come, a little after they have gone. */
+function useTouched(): readonly [boolean, (touched: boolean) => void] {
+  const [touched, setTouched] = useState(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const set = useCallback((next: boolean) => {
+    clearTimeout(timer.current)
+    if (next) setTouched(true)
+    else timer.current = setTimeout(() => setTouched(false), releaseMs)
+  }, [])
+  return [touched, set]
 }

@@ -92,6 +92,7 @@ export function TrendCell({ environmentId, queue }: CellProps) {
   if (!trend || trend.length === 0) return null
   return (
     <Sparkline
+      fluid
       values={trend}
       label="Depth over the last minute"
       className={stale === null ? 'text-blue' : 'text-faint'}

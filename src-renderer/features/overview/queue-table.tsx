@@ -145,14 +145,14 @@ const columnsFor = (environmentId: string): readonly Column<Row>[] => {
     {
       id: 'name',
       head: 'Queue',
-      width: 'minmax(160px, 1fr)',
+      width: 'minmax(160px, 1.2fr)',
       sortable: true,
       cell: ({ key }) => <NameCell environmentId={environmentId} queue={key} />,
     },
     {
       id: 'depth',
       head: 'Depth',
-      width: '84px',
+      width: 'minmax(84px, 0.4fr)',
       sortable: true,
       cell: ({ key }) => <TrendCell environmentId={environmentId} queue={key} />,
     },

@@ -8,7 +8,7 @@ import { count } from '../../design/number-format'
 import { SkeletonRows } from '../../design/skeleton'
 import { toneFill } from '../../design/tone'
 import { useConsole } from '../../stores/console'
-import { closePlan, type PlanAsk, planRequest } from '../../stores/plan-request'
+import { askForPlan, closePlan, type PlanAsk, planRequest } from '../../stores/plan-request'
 import { troubleOf } from '../../stores/trouble'
 import { askForUnlock } from '../../stores/unlock-request'
 import { TierMark, tierLook } from '../tier-mark'
@@ -106,7 +106,7 @@ function Prepared({ plan, ask, lookAgain, lookTrouble }: PreparedProps) {
         </>
       }
     >
-      {plan.refusal && <Refusal plan={plan} />}
+      {plan.refusal && <Refusal plan={plan} ask={ask} />}
       {(trouble ?? lookTrouble) && (
         <p role="alert" className="mb-3 whitespace-pre-line rounded border border-red bg-red-wash px-3 py-2 text-red">
           {(trouble ?? lookTrouble)?.message}
@@ -123,7 +123,7 @@ function Prepared({ plan, ask, lookAgain, lookTrouble }: PreparedProps) {
   )
 }
 
-function Refusal({ plan }: { readonly plan: Plan }) {
+function Refusal({ plan, ask }: { readonly plan: Plan; readonly ask: PlanAsk }) {
   const { environments } = useConsole()
   const readOnly = useStore(environments, (state) => state.states.get(plan.request.environmentId)?.readOnly ?? false)
   return (
@@ -137,7 +137,7 @@ function Refusal({ plan }: { readonly plan: Plan }) {
           small
           onClick={() => {
             closePlan()
-            askForUnlock(plan.request.environmentId)
+            askForUnlock(plan.request.environmentId, () => askForPlan(ask))
           }}
         >
           Unlock…

@@ -17,6 +17,7 @@ interface PlanStepsProps {
 export function PlanSteps({ plan, form, onChange, samples }: PlanStepsProps) {
   const set = (change: Partial<PlanForm>) => onChange({ ...form, ...change })
   const outcome = hasOutcome(plan.request.action)
+  const many = plan.count > 1
   const seconds = planSeconds(plan.count, form.ratePerSecond)
   const day = new Date(plan.keptUntil).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
   let step = 1
@@ -25,7 +26,7 @@ export function PlanSteps({ plan, form, onChange, samples }: PlanStepsProps) {
       <Step number={step++} word="Look">
         {samples}
       </Step>
-      {outcome && (
+      {outcome && many && (
         <Step number={step++} word="Try">
           <p className="flex items-center gap-2">
             first
@@ -42,7 +43,8 @@ export function PlanSteps({ plan, form, onChange, samples }: PlanStepsProps) {
         </Step>
       )}
       <Step number={step} word="Go">
-        <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        {!many && <p className="pt-1 text-muted">at once</p>}
+        <div hidden={!many} className={many ? 'flex flex-wrap items-center gap-x-2 gap-y-1' : ''}>
           <NumberField
             label="Messages per second"
             className="w-20"

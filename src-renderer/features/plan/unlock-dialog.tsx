@@ -30,7 +30,9 @@ function UnlockFor({ environmentId }: { readonly environmentId: string }) {
     try {
       await client.environments.unlock({ environmentId, typedName: typed })
       showNotice({ title: `${environment.name} is unlocked for 15 minutes` })
+      const { andThen } = unlockRequest.getState()
       closeUnlock()
+      andThen?.()
     } catch (error) {
       setTrouble(troubleOf(error).message)
     }

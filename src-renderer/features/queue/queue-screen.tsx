@@ -8,6 +8,7 @@ import { Badge } from '../../design/badge'
 import { Button } from '../../design/button'
 import { Dot } from '../../design/dot'
 import { Figure } from '../../design/figure'
+import { Menu } from '../../design/menu'
 import { count } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
 import { Tabs } from '../../design/tabs'
@@ -66,22 +67,22 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
           </span>
         }
       >
-        <Button
-          icon={info?.paused ? <Play size={13} aria-hidden /> : <Pause size={13} aria-hidden />}
-          why={actions.pause.when?.()}
-          onClick={actions.pause.perform}
-        >
-          {actions.pause.label}
-        </Button>
-        <Button why={actions.send.when?.()} onClick={actions.send.perform}>
-          {actions.send.label}
-        </Button>
-        <Button why={actions.replay.when?.()} onClick={actions.replay.perform}>
-          {actions.replay.label}
-        </Button>
-        <Button why={actions.purge.when?.()} onClick={actions.purge.perform}>
-          {actions.purge.label}
-        </Button>
+        {message !== null ? (
+          <Menu
+            align="end"
+            label="Actions of the queue"
+            trigger={<Button icon={<ChevronDown size={13} aria-hidden />}>Queue</Button>}
+            entries={Object.values(actions).map((action) => ({
+              id: action.id,
+              label: action.label,
+              keys: action.keys,
+              why: action.when?.(),
+              onChoose: action.perform,
+            }))}
+          />
+        ) : (
+          <HeadButtons actions={actions} paused={info?.paused ?? false} />
+        )}
       </ScreenHead>
       <div className="flex h-9 shrink-0 items-center gap-3 border-line border-b px-4">
         <button
@@ -117,6 +118,34 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
           message={message}
         />
       </Tabs>
+    </>
+  )
+}
+
+interface HeadButtonsProps {
+  readonly actions: ReturnType<typeof useQueueActions>
+  readonly paused: boolean
+}
+
+function HeadButtons({ actions, paused }: HeadButtonsProps) {
+  return (
+    <>
+      <Button
+        icon={paused ? <Play size={13} aria-hidden /> : <Pause size={13} aria-hidden />}
+        why={actions.pause.when?.()}
+        onClick={actions.pause.perform}
+      >
+        {actions.pause.label}
+      </Button>
+      <Button why={actions.send.when?.()} onClick={actions.send.perform}>
+        {actions.send.label}
+      </Button>
+      <Button why={actions.replay.when?.()} onClick={actions.replay.perform}>
+        {actions.replay.label}
+      </Button>
+      <Button why={actions.purge.when?.()} onClick={actions.purge.perform}>
+        {actions.purge.label}
+      </Button>
     </>
   )
 }
