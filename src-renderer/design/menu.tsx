@@ -27,7 +27,7 @@ export function Menu({ trigger, entries, align = 'start', label }: MenuProps) {
     <Base.Root>
       <Base.Trigger render={trigger} />
       <Base.Portal container={menuHome()}>
-        <Base.Positioner sideOffset={4} align={align} className="z-50">
+        <Base.Positioner sideOffset={4} align={align} collisionPadding={0} className="z-50">
           <Base.Popup aria-label={label} className={menuLook}>
             <MenuEntries entries={entries} />
           </Base.Popup>

@@ -18,9 +18,6 @@ export function readPayload(body: Extract<Body, { kind: 'whole' }>): Payload {
   if (found.kind === 'json') {
     const pretty = prettyJson(found.text)
     const laidOut = pretty.ok && pretty.text !== found.text
-    const twice = duplicateKeys(found.text)
-    const notes =
-      twice.length === 0 ? [] : [`${twice.join(', ')} stands twice in one object; most readers keep the last.`]
     return { bytes, found, shown: pretty.ok ? pretty.text : found.text, laidOut }
   }
   return { bytes, found, shown: found.kind === 'text' ? found.text : null, laidOut: false }
