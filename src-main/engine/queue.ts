@@ -15,7 +15,7 @@ import { type Holder, Message, type NackOptions } from './message'
 import { errorOf, outcomeOf, type RetryPolicy, UnrecoverableError } from './outcome'
 
 export interface LeaseOptions {
-  /** At most 1,000; default 1. */
+  /** At most 250; default 1. */
   readonly count?: number
   /** How long to wait for a message when none is ready; default 0. */
   readonly waitMs?: number
@@ -36,8 +36,12 @@ export interface DeadLetters {
   replay(which: string | readonly string[] | 'all', options?: ChunkedOptions): Promise<number>
 }
 
-/** Most messages in one call to the server. */
-const mostPerCall = 1_000
+/** Most messages in one call to the server: none takes more than about a millisecond of its time. */
+const mostPerCall = 500
+/** A lease hands out bodies, and the ack of the one before may travel with it. */
+export const mostPerLease = 250
+/** Failures take longer: each writes a history. */
+const mostFailuresPerCall = 100
 /** And most bytes, so that no call holds the server up. */
 const mostBytesPerCall = 4 * 1024 * 1024
 
@@ -69,7 +73,7 @@ export class Queue<Data = unknown> {
             own.map((each) => each.failure),
           ),
         ),
-      mostPerCall,
+      mostFailuresPerCall,
     )
     this.dead = {
       replay: async (which, options = {}) => {
@@ -92,7 +96,7 @@ export class Queue<Data = unknown> {
     return this.enqueuing.ask(messageOf(data, options))
   }
 
-  /** Ids in the order given. Up to 1,000 messages (of 4 MB together) are taken all or none; a larger batch in such pieces. */
+  /** Ids in the order given. Up to 500 messages (of 4 MB together) are taken all or none; a larger batch in such pieces. */
   async enqueueBatch(batch: readonly (Data | Uint8Array)[], options?: EnqueueOptions): Promise<readonly string[]> {
     return this.send(batch.map((data) => messageOf(data, options)))
   }
@@ -109,7 +113,7 @@ export class Queue<Data = unknown> {
     const until = performance.now() + waitMs
     for (;;) {
       signal.throwIfAborted()
-      const lease = await this.driver.lease(this.name, { worker, count: Math.min(count, mostPerCall), leaseMs })
+      const lease = await this.driver.lease(this.name, { worker, count: Math.min(count, mostPerLease), leaseMs })
       if (lease) return this.inHand(lease)
       const left = until - performance.now()
       if (left <= 0) return []

@@ -2,7 +2,7 @@ import type { Driver, FailedMessage, Lease, LeasedMessage, LeaseRequest, SettleO
 import { type Clock, pause } from '../runtime/clock'
 import { type Loop, loop } from '../runtime/loop'
 import { type Holder, Message, type NackOptions } from './message'
-import type { Queue } from './queue'
+import { mostPerLease, type Queue } from './queue'
 
 export type Handler<Data> = (message: Message<Data>) => unknown
 
@@ -185,7 +185,7 @@ export class Worker<Data = unknown> {
   private room(): number {
     if (this.ending.signal.aborted) return 0
     const room = this.concurrency - this.inHandlers - this.asked
-    return Math.max(Math.min(room, Math.ceil(this.concurrency / this.callsAtOnce), 1_000), 0)
+    return Math.max(Math.min(room, Math.ceil(this.concurrency / this.callsAtOnce), mostPerLease), 0)
   }
 
   /** Tells everything and leases up to `room`; true when something was leased. What could not be told is told again. */

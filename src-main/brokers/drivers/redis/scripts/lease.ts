@@ -53,26 +53,29 @@ local take = { ids = {}, skipped = {}, trims = {}, more = false }
 redis.call('ZCARD', KEYS[4]) redis.call('HLEN', KEYS[5]) redis.call('STRLEN', KEYS[6])
 if not state[1] then
   local want = tonumber(ARGV[2])
-  local removed = redis.call('EXISTS', KEYS[7]) == 1
+  local removed = redis.call('SCARD', KEYS[7])
   local parts = { '' }
   for k = 9, #KEYS do
     local room = want - #take.ids
     if room <= 0 then
       take.more = take.more or redis.call('LLEN', KEYS[k]) > 0
     else
-      local found = redis.call('LRANGE', KEYS[k], 0, room - 1)
-      local count = #found
+      local span = removed == 0 and room or math.min(room + removed, 1000)
+      local found = redis.call('LRANGE', KEYS[k], 0, span - 1)
+      local count, whole = #found, #found < span
       if count > 0 then
-        take.trims[KEYS[k]] = count
-        take.more = take.more or count == room
-        if removed then
-          local kept = {}
-          for i = 1, count do
-            if redis.call('SISMEMBER', KEYS[7], found[i]) == 1 then take.skipped[#take.skipped + 1] = found[i]
-            else kept[#kept + 1] = found[i] end
+        if removed > 0 then
+          local kept, seen = {}, 0
+          while seen < count and #kept < room do
+            seen = seen + 1
+            if redis.call('SISMEMBER', KEYS[7], found[seen]) == 1 then take.skipped[#take.skipped + 1] = found[seen]
+            else kept[#kept + 1] = found[seen] end
           end
-          found = kept
+          whole = whole and seen == count
+          found, count = kept, seen
         end
+        take.trims[KEYS[k]] = count
+        take.more = take.more or not whole
         if many then
           if #found > 0 and (k ~= ${9 + defaultPriority} or #take.ids > 0) then parts[#parts + 1] = 'p' .. (k - 9) end
           for i = 1, #found do take.ids[#take.ids + 1] = found[i] end
@@ -81,6 +84,7 @@ if not state[1] then
           take.ids = found
           if #found > 0 then parts[2] = table.concat(found, ',') end
         end
+        if not whole and #take.ids < want then break end
       end
     end
   end

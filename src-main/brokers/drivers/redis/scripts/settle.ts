@@ -118,9 +118,9 @@ for _, lease in ipairs(expired) do
     end
     if count == #ids then closed[#closed + 1] = lease
     else
-      for n = 1, count do record = cut(record, ids[n]) end
+      local _, to = string.find(record, ',' .. ids[count] .. ',', 1, true)
       kept[#kept + 1] = lease
-      kept[#kept + 1] = record
+      kept[#kept + 1] = (of and ',p' .. of[count + 1] or '') .. string.sub(record, to)
     end
   end
 end

@@ -1,0 +1,95 @@
+import { loopback, redisClient } from '../src-main/brokers/clients/redis'
+import { RedisDriver } from '../src-main/brokers/drivers/redis/driver'
+import { RedisReader } from '../src-main/brokers/drivers/redis/reader'
+import { purgeAll, replayAll } from '../src-main/engine/chunks'
+import { callTimesUs, longestUs, type Row, type Scenario } from './scenario'
+
+const messages = 50_000
+/** The largest batches that the engine sends. */
+const perCall = 500
+const leasedPerCall = 250
+const failuresPerCall = 100
+const body = Buffer.from(JSON.stringify({ text: 'a'.repeat(189) }))
+
+/** How long the longest single call of each action keeps the server from everybody else, on a queue of 50,000 messages. */
+export const engineCalls: Scenario = {
+  name: 'engine-calls',
+  async run({ port, side, clear, rounds }) {
+    const redis = redisClient(loopback(port))
+    await redis.connect()
+    const driver = new RedisDriver({ redis, connectAnother: () => redisClient(loopback(port)), maxAttempts: () => 1 })
+    const reader = new RedisReader(redis)
+    const name = 'calls'
+    const address = { layout: 'engine', prefix: 'qe', name } as const
+    const request = { worker: 'bench', count: leasedPerCall, leaseMs: 60_000 }
+    const error = {
+      name: 'TypeError',
+      message: 'Cannot read properties of undefined',
+      stack: new Error('x').stack ?? null,
+    }
+    const fill = async () => {
+      for (let at = 0; at < messages; at += perCall)
+        await driver.enqueue(
+          name,
+          Array.from({ length: perCall }, () => ({ body })),
+        )
+    }
+    const actions: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['enqueue', fill],
+      [
+        'fail',
+        async () => {
+          for (;;) {
+            const lease = await driver.lease(name, { ...request, count: failuresPerCall })
+            if (!lease) break
+            await driver.nack(
+              name,
+              lease.leaseId,
+              lease.messages.map(({ id }) => ({ id, error, retryInMs: undefined })),
+            )
+          }
+        },
+      ],
+      ['replay', () => replayAll(driver, name)],
+      [
+        'lease and ack',
+        async () => {
+          let lease = await driver.lease(name, request)
+          while (lease) {
+            const finished = { leaseId: lease.leaseId, ids: lease.messages.map(({ id }) => id) }
+            lease = (await driver.turn(name, finished, request)).next
+          }
+        },
+      ],
+      ['fill again', fill],
+      [
+        'recover',
+        async () => {
+          for (let at = 0; at < 4_000; at += leasedPerCall) await driver.lease(name, { ...request, leaseMs: 0 })
+          while ((await driver.recover(name, 100)).died > 0);
+        },
+      ],
+      ['read', () => reader.read([address])],
+      ['purge', () => purgeAll(driver, name, 'ready').then(() => purgeAll(driver, name, 'dead'))],
+    ]
+    const times = new Map<string, (readonly number[])[]>(actions.map(([action]) => [action, []]))
+    for (let round = 0; round < Math.min(rounds, 4); round++) {
+      await clear()
+      for (const [action, act] of actions) times.get(action)?.push(await callTimesUs(side, act))
+    }
+    redis.disconnect()
+    const longest = [...times].map(([action, each]) => [action, longestUs(each)] as const)
+    const worst = longest.reduce((a, b) => (b[1] > a[1] ? b : a))
+    const row: Row = {
+      what: 'longest Redis call of any action',
+      target: '<= 2 ms',
+      figure: `${(worst[1] / 1000).toFixed(2)} ms (${worst[0]}; ${longest
+        .filter(([action]) => action !== worst[0] && action !== 'fill again')
+        .map(([action, us]) => `${action} ${(us / 1000).toFixed(2)}`)
+        .join(', ')})`,
+      met: worst[1] <= 2_000,
+      values: Object.fromEntries(longest.map(([action, us]) => [`${action} us`, us])),
+    }
+    return [row]
+  },
+}
