@@ -118,7 +118,7 @@ export class EnvironmentWatch {
     }
   }
 
-  private take(tick: Tick): Promise<void> {
+  private take(tick: Tick): void {
     const { environment, history, publish, onStatus, onMark } = this.options
     // A step twice as long as was planned is a gap.
     const longestStepMs = 2 * Math.max(this.lastTick?.everyMs ?? 0, tick.everyMs) + tick.roundTripMs
@@ -139,7 +139,8 @@ export class EnvironmentWatch {
     this.changed.clear()
     this.removed.clear()
     onStatus()
-    return history?.settle() ?? Promise.resolve()
+    // A slow disk must not slow the sampling.
+    void history?.settle()
   }
 
   private add(found: Found): void {

@@ -51,6 +51,7 @@ export class History {
   private readonly due: { readonly ref: QueueRef; readonly level: number; readonly samples: readonly Sample[] }[] = []
   private readonly ids = new Map<string, Promise<number>>()
   private sweptAt = 0
+  private settling: Promise<void> | undefined
   /** Why samples are not kept at the moment, in words. */
   trouble: string | null = null
 
@@ -74,14 +75,20 @@ export class History {
     own.open[0] = []
   }
 
-  /** Saves some of what is due; called after every tick. Never rejects: what cannot be saved is dropped, and `trouble` says so. */
-  async settle(): Promise<void> {
-    await this.save(this.due.splice(0, blocksAtOnce))
-    if (this.clock.elapsed() - this.sweptAt >= sweepEveryMs) await this.sweep()
+  /**
+   * Saves some of what is due; called after every tick, and nothing waits for it. One at a time. Never rejects: what cannot
+   * be saved is dropped, and `trouble` says so.
+   */
+  settle(): Promise<void> {
+    this.settling ??= this.saveSome().finally(() => {
+      this.settling = undefined
+    })
+    return this.settling
   }
 
   /** Everything, down to half-filled blocks. */
   async close(): Promise<void> {
+    await this.settling
     for (const own of this.unsaved.values()) this.finish(own)
     this.unsaved.clear()
     while (this.due.length > 0) await this.save(this.due.splice(0, blocksAtOnce))
@@ -173,6 +180,11 @@ export class History {
     }
     this.unsaved.set(nameOf(ref), own)
     return own
+  }
+
+  private async saveSome(): Promise<void> {
+    await this.save(this.due.splice(0, blocksAtOnce))
+    if (this.clock.elapsed() - this.sweptAt >= sweepEveryMs) await this.sweep()
   }
 
   private async save(blocks: typeof this.due): Promise<void> {

@@ -32,7 +32,7 @@ export interface SamplerOptions {
   readonly environment: WatchedEnvironment
   readonly clock: Clock
   readonly queues: (layout: Layout) => readonly QueueAddress[]
-  readonly onTick: (tick: Tick) => void | Promise<void>
+  readonly onTick: (tick: Tick) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -74,7 +74,7 @@ export class Sampler {
     if (signal.aborted) return shortestTickMs
     const roundTripMs = clock.elapsed() - began
     this.everyMs = nextInterval(this.everyMs, roundTripMs)
-    await onTick({
+    onTick({
       at: clock.now(),
       readings: answers.flat(),
       roundTripMs,
