@@ -12,6 +12,7 @@ import { ShortcutSheet } from './features/palette/shortcut-sheet'
 import { PlanDialog } from './features/plan/plan-dialog'
 import { UnlockDialog } from './features/plan/unlock-dialog'
 import { RunsStrip } from './features/runs/runs-strip'
+import { ScreenBoundary } from './features/screen-boundary'
 import { screenOf } from './routes'
 import { type Console, ConsoleProvider, useConsole, useRoute } from './stores/console'
 import { go, type Route } from './stores/route'
@@ -49,7 +50,7 @@ function Window() {
     <>
       <Frame environmentId={environmentId} strip={<RunsStrip />}>
         <SplitPane id="screen" aside={asideOf(route)} asideLabel="the message">
-          {screenOf(route)}
+          <ScreenBoundary key={route.at}>{screenOf(route)}</ScreenBoundary>
         </SplitPane>
       </Frame>
       <Palette environmentId={environmentId} />

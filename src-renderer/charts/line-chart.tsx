@@ -52,7 +52,7 @@ function Lines(props: LineChartProps & { readonly width: number }) {
   }, [drawn.points, stepMs, from, to, inner, stacked])
   const { low, high } = useMemo(() => extent(drawn.points, stacked), [drawn.points, stacked])
   const valueAxis = scale === 'log' ? logTicks(low, high) : duration ? durationTicks(high) : valueTicks(high, whole)
-  const time = timeTicks(from, to, Math.max(2, Math.floor(inner / 60)))
+  const time = timeTicks(from, to, Math.max(2, Math.floor(inner / 50)))
   const common = {
     isAnimationActive: false,
     dot: false,

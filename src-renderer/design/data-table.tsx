@@ -88,98 +88,102 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
   const tracks = `${selection ? `${boxTrack} ` : ''}${columns.map((column) => column.width).join(' ')}`
   const activeIndex = active === null ? -1 : drawn.findIndex((item) => keyOf(rows[item.index]!) === active)
+  const isEmpty = rows.length === 0 && props.empty !== undefined
   return (
-    <Grid
-      ref={scroller}
-      aria-label={label}
-      aria-rowcount={(props.total ?? rows.length) + 1}
-      aria-colcount={columns.length + (selection ? 1 : 0)}
-      aria-multiselectable={selection ? true : undefined}
-      aria-activedescendant={activeIndex >= 0 ? `${id}-${drawn[activeIndex]!.index}` : undefined}
-      className={cx(
-        'group/grid relative min-h-0 flex-1 overflow-auto outline-offset-[-2px]',
-        activeIndex >= 0 && 'outline-none',
-        className,
-      )}
-      onKeyDown={(event) => {
-        if (event.target !== event.currentTarget) return
-        const row = rows.find((candidate) => keyOf(candidate) === active)
-        const plain = !event.metaKey && !event.ctrlKey && !event.altKey
-        if (plain && row !== undefined && props.onKey?.(event.key, row)) return event.preventDefault()
-        const key = tableKey(event)
-        if (!key || (key === 'mark' && !selection) || (key === 'open' && !onOpen)) return
-        event.preventDefault()
-        act(key, event.shiftKey)
-      }}
-    >
-      <TableHead {...props} tracks={tracks} />
-      {rows.length === 0 && props.empty}
-      <GridBody className="relative" style={{ height: rowVirtualizer.getTotalSize() }}>
-        {drawn.map((item) => {
-          const row = rows[item.index]!
-          const key = keyOf(row)
-          const band = bandOf?.(row)
-          const place = { height: rowHeight, transform: `translateY(${item.start}px)`, gridTemplateColumns: tracks }
-          if (band !== undefined) {
+    <>
+      <Grid
+        ref={scroller}
+        aria-label={label}
+        aria-rowcount={(props.total ?? rows.length) + 1}
+        aria-colcount={columns.length + (selection ? 1 : 0)}
+        aria-multiselectable={selection ? true : undefined}
+        aria-activedescendant={activeIndex >= 0 ? `${id}-${drawn[activeIndex]!.index}` : undefined}
+        className={cx(
+          'group/grid relative min-h-0 overflow-auto outline-offset-[-2px]',
+          isEmpty ? 'shrink-0' : 'flex-1',
+          activeIndex >= 0 && 'outline-none',
+          className,
+        )}
+        onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return
+          const row = rows.find((candidate) => keyOf(candidate) === active)
+          const plain = !event.metaKey && !event.ctrlKey && !event.altKey
+          if (plain && row !== undefined && props.onKey?.(event.key, row)) return event.preventDefault()
+          const key = tableKey(event)
+          if (!key || (key === 'mark' && !selection) || (key === 'open' && !onOpen)) return
+          event.preventDefault()
+          act(key, event.shiftKey)
+        }}
+      >
+        <TableHead {...props} tracks={tracks} />
+        <GridBody className="relative" style={{ height: rowVirtualizer.getTotalSize() }}>
+          {drawn.map((item) => {
+            const row = rows[item.index]!
+            const key = keyOf(row)
+            const band = bandOf?.(row)
+            const place = { height: rowHeight, transform: `translateY(${item.start}px)`, gridTemplateColumns: tracks }
+            if (band !== undefined) {
+              return (
+                <GridRow
+                  key={key}
+                  id={`${id}-${item.index}`}
+                  aria-rowindex={item.index + 2}
+                  className="absolute top-0 left-0 w-full border-line border-b bg-surface"
+                  style={{ height: rowHeight, transform: place.transform }}
+                >
+                  <GridCell aria-colspan={columns.length} className="flex h-full items-center px-3">
+                    {band}
+                  </GridCell>
+                </GridRow>
+              )
+            }
+            const picked = selection !== undefined && isSelected(selection, key)
             return (
               <GridRow
                 key={key}
                 id={`${id}-${item.index}`}
                 aria-rowindex={item.index + 2}
-                className="absolute top-0 left-0 w-full border-line border-b bg-surface"
-                style={{ height: rowHeight, transform: place.transform }}
+                aria-selected={selection ? picked : openKey ? openKey === key : undefined}
+                data-key={key}
+                className={cx(
+                  'absolute top-0 left-0 grid w-full items-center border-line border-b',
+                  key === openKey || (picked && selection?.kind === 'some') ? 'bg-picked' : 'hover:bg-hover',
+                  key === active &&
+                    '-outline-offset-1 group-focus-visible/grid:outline group-focus-visible/grid:outline-accent',
+                )}
+                style={place}
+                onClick={(event) => {
+                  setActive(key)
+                  if (event.shiftKey && selection) choose(key, true)
+                  else if ((event.metaKey || event.ctrlKey) && selection) choose(key, false)
+                  else onOpen?.(row)
+                }}
               >
-                <GridCell aria-colspan={columns.length} className="flex h-full items-center px-3">
-                  {band}
-                </GridCell>
+                {selection && (
+                  <BoxCell
+                    checked={picked}
+                    label={`Select ${key}`}
+                    onChoose={(extend) => {
+                      setActive(key)
+                      choose(key, extend)
+                    }}
+                  />
+                )}
+                {columns.map((column) => (
+                  <GridCell
+                    key={column.id}
+                    className={cx('clip min-w-0 px-2 last:pr-4', column.align === 'end' && 'text-right')}
+                  >
+                    {column.cell(row)}
+                  </GridCell>
+                ))}
               </GridRow>
             )
-          }
-          const picked = selection !== undefined && isSelected(selection, key)
-          return (
-            <GridRow
-              key={key}
-              id={`${id}-${item.index}`}
-              aria-rowindex={item.index + 2}
-              aria-selected={selection ? picked : openKey ? openKey === key : undefined}
-              data-key={key}
-              className={cx(
-                'absolute top-0 left-0 grid w-full items-center border-line border-b',
-                key === openKey || (picked && selection?.kind === 'some') ? 'bg-picked' : 'hover:bg-hover',
-                key === active &&
-                  '-outline-offset-1 group-focus-visible/grid:outline group-focus-visible/grid:outline-accent',
-              )}
-              style={place}
-              onClick={(event) => {
-                setActive(key)
-                if (event.shiftKey && selection) choose(key, true)
-                else if ((event.metaKey || event.ctrlKey) && selection) choose(key, false)
-                else onOpen?.(row)
-              }}
-            >
-              {selection && (
-                <BoxCell
-                  checked={picked}
-                  label={`Select ${key}`}
-                  onChoose={(extend) => {
-                    setActive(key)
-                    choose(key, extend)
-                  }}
-                />
-              )}
-              {columns.map((column) => (
-                <GridCell
-                  key={column.id}
-                  className={cx('clip min-w-0 px-2 last:pr-4', column.align === 'end' && 'text-right')}
-                >
-                  {column.cell(row)}
-                </GridCell>
-              ))}
-            </GridRow>
-          )
-        })}
-      </GridBody>
-    </Grid>
+          })}
+        </GridBody>
+      </Grid>
+      {isEmpty && props.empty}
+    </>
   )
 }
 

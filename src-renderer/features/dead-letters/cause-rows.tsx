@@ -15,6 +15,7 @@ import { causeColumns } from '../message-columns'
 import { TroubleView } from '../trouble-view'
 import { pageSize, useMessagePages } from '../use-message-pages'
 import { useReloadAfterRuns } from '../use-reload-after-runs'
+import { useWide } from '../use-wide'
 import { CauseBar } from './cause-bar'
 
 export interface CauseRowsProps {
@@ -37,6 +38,7 @@ export function CauseRows({ environmentId, cause, queue, message, onReloadCauses
     [client, environmentId, queue.key, cause.key],
   )
   const pages = useMessagePages(ask)
+  const narrow = !useWide() && message !== null
   const [selection, setSelection] = useState<TableSelection>(everything)
   const { reload } = pages
   useReloadAfterRuns({ environmentId, queue: queue.key, reload })
@@ -52,7 +54,7 @@ export function CauseRows({ environmentId, cause, queue, message, onReloadCauses
       perform: () => open(null),
     },
   ])
-  const columns = useMemo(() => causeColumns(message !== null), [message])
+  const columns = useMemo(() => causeColumns(narrow), [narrow])
   return (
     <>
       <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-2 border-line border-b bg-surface px-4 py-1 text-12">

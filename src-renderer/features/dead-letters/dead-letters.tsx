@@ -14,6 +14,7 @@ import { ScreenHead } from '../screen-head'
 import { TroubleView } from '../trouble-view'
 import { useAnswer } from '../use-answer'
 import { useReloadAfterRuns } from '../use-reload-after-runs'
+import { useWide } from '../use-wide'
 import { CauseRows } from './cause-rows'
 import { CauseTable } from './cause-table'
 import { matchingCauses, queuesOf } from './causes'
@@ -29,6 +30,7 @@ export interface DeadLettersProps {
 export function DeadLetters({ environmentId, cause, queue, message }: DeadLettersProps) {
   const { client } = useConsole()
   const [filter, setFilter] = useState('')
+  const wide = useWide()
   const search = useRef<HTMLInputElement>(null)
   const ask = useCallback(
     (signal: AbortSignal) => client.messages.causes({ environmentId, queue: null }, { signal }),
@@ -91,7 +93,7 @@ export function DeadLetters({ environmentId, cause, queue, message }: DeadLetter
             total={report.scanned}
             chosen={chosen?.key ?? null}
             onOpen={openCause}
-            narrow={message !== null}
+            narrow={message !== null && !wide}
           />
           {chosen && chosenQueue && (
             <CauseRows

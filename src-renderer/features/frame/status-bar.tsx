@@ -31,7 +31,7 @@ function Facts({ environmentId }: { readonly environmentId: string }) {
     queues === null ? null : plural(queues, 'queue'),
     state.sampledAt === null
       ? null
-      : `sampled ${duration(Math.max(0, Math.round((now - state.sampledAt) / 100) * 100))} ago`,
+      : `sampled ${duration(Math.max(0, Math.round((now - state.sampledAt) / 100) * 100))} ago, every ${duration(state.sampleEveryMs)}`,
     state.costShare === null ? null : `${share(state.costShare)} of this Redis`,
   ].filter(Boolean)
   return (

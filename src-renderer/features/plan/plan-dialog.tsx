@@ -1,17 +1,17 @@
 import type { Trouble } from '@shared/model/environment'
 import type { Plan } from '@shared/model/plan'
-import { useCallback, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../../design/button'
 import { Dialog } from '../../design/dialog'
 import { count } from '../../design/number-format'
 import { SkeletonRows } from '../../design/skeleton'
 import { toneFill } from '../../design/tone'
-import { useConsole } from '../../stores/console'
+import { useConsole, useEnvironment } from '../../stores/console'
 import { askForPlan, closePlan, type PlanAsk, planRequest } from '../../stores/plan-request'
 import { troubleOf } from '../../stores/trouble'
 import { askForUnlock } from '../../stores/unlock-request'
-import { TierMark, tierLook } from '../tier-mark'
+import { lookOf, TierMark, tierLook } from '../tier-mark'
 import { TroubleView } from '../trouble-view'
 import { useAnswer } from '../use-answer'
 import { commitOf, commitRefusal, firstForm, type PlanForm } from './plan-form'
@@ -28,121 +28,142 @@ export function PlanDialog() {
 
 function PlanFor({ ask }: { readonly ask: PlanAsk }) {
   const { client } = useConsole()
+  const { environment } = useEnvironment(ask.request.environmentId)
   const prepare = useCallback((signal: AbortSignal) => client.plans.prepare(ask.request, { signal }), [client, ask])
-  const { value: plan, trouble, reload } = useAnswer(prepare)
-  if (plan) return <Prepared plan={plan} ask={ask} lookAgain={reload} lookTrouble={trouble} />
-  return (
-    <Dialog
-      open
-      onClose={closePlan}
-      title={ask.heading}
-      width="wide"
-      footer={<Button onClick={closePlan}>Cancel</Button>}
-    >
-      {trouble ? (
-        <TroubleView trouble={trouble} action={<Button onClick={reload}>Look again</Button>} />
-      ) : (
-        <SkeletonRows rows={8} />
-      )}
-    </Dialog>
-  )
-}
-
-interface PreparedProps {
-  readonly plan: Plan
-  readonly ask: PlanAsk
-  readonly lookAgain: () => void
-  readonly lookTrouble: Trouble | null
-}
-
-function Prepared({ plan, ask, lookAgain, lookTrouble }: PreparedProps) {
-  const { client } = useConsole()
-  const [form, setForm] = useState<PlanForm>(() => firstForm(plan))
+  const { value: plan, trouble: lookTrouble, reload } = useAnswer(prepare)
+  const [typed, setTyped] = useState<PlanForm | null>(null)
   const [busy, setBusy] = useState(false)
-  const [trouble, setTrouble] = useState<Trouble | null>(null)
-  const { now, left } = useTicket(plan.expiresAt)
-  const action = plan.request.action
-  const refusal = commitRefusal(plan, form, now)
-  const look = tierLook(plan.tier)
-  const expired = left === 0
+  const [commitTrouble, setCommitTrouble] = useState<Trouble | null>(null)
+  const start = useRef<HTMLDivElement>(null)
+  const form = typed ?? (plan ? firstForm(plan) : null)
+  const look = environment ? lookOf(environment) : plan && tierLook(plan.tier)
   const commit = async () => {
+    if (!plan || !form) return
     setBusy(true)
-    setTrouble(null)
+    setCommitTrouble(null)
     try {
       await client.plans.commit(commitOf(plan, form))
       ask.onCommitted?.()
       closePlan()
     } catch (error) {
-      setTrouble(troubleOf(error))
+      setCommitTrouble(troubleOf(error))
       setBusy(false)
     }
   }
+  const lookAgain = () => {
+    setCommitTrouble(null)
+    reload()
+  }
+  const trouble = commitTrouble ?? lookTrouble
   return (
     <Dialog
       open
       onClose={closePlan}
       width="wide"
-      edge={toneFill[look.tone]}
+      initialFocus={start}
+      {...(look && { edge: toneFill[look.tone] })}
       title={
-        <span className="flex flex-wrap items-center gap-2">
-          {planTitle(plan)} in <TierMark look={look} /> {plan.environmentName}
-        </span>
-      }
-      description={planSummary(plan)}
-      footer={
-        <>
-          <span className="tabular mr-auto text-12 text-muted" aria-live="off">
-            {expired ? 'The ticket ran out.' : `Ticket good for ${left} s`}
+        plan && look ? (
+          <span className="flex flex-wrap items-center gap-2">
+            {planTitle(plan)} in <TierMark look={look} /> {plan.environmentName}
           </span>
+        ) : (
+          ask.heading
+        )
+      }
+      description={plan ? planSummary(plan) : 'Looking at what it would be done to; nothing is changed.'}
+      footer={
+        plan && form ? (
+          <Footer plan={plan} form={form} busy={busy} lookAgain={lookAgain} onCommit={() => void commit()} />
+        ) : (
           <Button onClick={closePlan}>Cancel</Button>
-          {(expired || plan.count === 0) && <Button onClick={lookAgain}>Look again</Button>}
-          <Button
-            look={takesAway(action) ? 'danger' : 'primary'}
-            why={busy ? 'It is on its way.' : refusal}
-            onClick={() => void commit()}
-          >
-            {verbOf(action)} {count(plan.count)}
-          </Button>
-        </>
+        )
       }
     >
-      {plan.refusal && <Refusal plan={plan} ask={ask} />}
-      {(trouble ?? lookTrouble) && (
-        <p role="alert" className="mb-3 whitespace-pre-line rounded border border-red bg-red-wash px-3 py-2 text-red">
-          {(trouble ?? lookTrouble)?.message}
-          {(trouble ?? lookTrouble)?.hint && `\n${(trouble ?? lookTrouble)?.hint}`}
-        </p>
-      )}
-      {plan.warnings.map((warning) => (
-        <p key={warning} className="mb-3 rounded border border-amber bg-amber-wash px-3 py-2 text-amber">
-          {warning}
-        </p>
-      ))}
-      <PlanSteps plan={plan} form={form} onChange={setForm} samples={<PlanSamples plan={plan} />} />
+      {/* The focus begins here: on nothing that a stray Enter could press. */}
+      <div ref={start} tabIndex={-1} className="outline-none">
+        {!plan && trouble && <TroubleView trouble={trouble} action={<Button onClick={reload}>Look again</Button>} />}
+        {!plan && !trouble && <SkeletonRows rows={8} />}
+        {plan && form && (
+          <>
+            <Remarks plan={plan} ask={ask} trouble={trouble} />
+            <PlanSteps plan={plan} form={form} onChange={setTyped} samples={<PlanSamples plan={plan} />} />
+          </>
+        )}
+      </div>
     </Dialog>
   )
 }
 
-function Refusal({ plan, ask }: { readonly plan: Plan; readonly ask: PlanAsk }) {
-  const { environments } = useConsole()
-  const readOnly = useStore(environments, (state) => state.states.get(plan.request.environmentId)?.readOnly ?? false)
+interface FooterProps {
+  readonly plan: Plan
+  readonly form: PlanForm
+  readonly busy: boolean
+  readonly lookAgain: () => void
+  readonly onCommit: () => void
+}
+
+function Footer({ plan, form, busy, lookAgain, onCommit }: FooterProps) {
+  const { now, left } = useTicket(plan.expiresAt)
+  const expired = left === 0
+  const action = plan.request.action
   return (
-    <div
-      role="alert"
-      className="mb-3 flex items-center gap-3 rounded border border-crimson bg-crimson-wash px-3 py-2 text-crimson"
-    >
-      <p className="flex-1">{plan.refusal}</p>
-      {readOnly && (
-        <Button
-          small
-          onClick={() => {
-            closePlan()
-            askForUnlock(plan.request.environmentId, () => askForPlan(ask))
-          }}
-        >
-          Unlock…
-        </Button>
+    <>
+      <span className="tabular mr-auto text-12 text-muted">
+        {expired ? 'The ticket ran out.' : `Ticket good for ${left} s`}
+      </span>
+      <Button onClick={closePlan}>Cancel</Button>
+      {(expired || plan.count === 0) && <Button onClick={lookAgain}>Look again</Button>}
+      <Button
+        look={takesAway(action) ? 'danger' : 'primary'}
+        why={busy ? 'It is on its way.' : commitRefusal(plan, form, now)}
+        onClick={onCommit}
+      >
+        {verbOf(action)} {count(plan.count)}
+      </Button>
+    </>
+  )
+}
+
+interface RemarksProps {
+  readonly plan: Plan
+  readonly ask: PlanAsk
+  readonly trouble: Trouble | null
+}
+
+/** Why it cannot be done, what went wrong, what to mind: in this order, before the steps. */
+function Remarks({ plan, ask, trouble }: RemarksProps) {
+  const { state } = useEnvironment(plan.request.environmentId)
+  const box = 'mb-3 rounded border px-3 py-2'
+  return (
+    <>
+      {plan.refusal && (
+        <div role="alert" className={`${box} flex items-center gap-3 border-crimson bg-crimson-wash text-crimson`}>
+          <p className="flex-1">{plan.refusal}</p>
+          {state?.readOnly && (
+            <Button
+              small
+              onClick={() => {
+                closePlan()
+                askForUnlock(plan.request.environmentId, () => askForPlan(ask))
+              }}
+            >
+              Unlock…
+            </Button>
+          )}
+        </div>
       )}
-    </div>
+      {trouble && (
+        <p role="alert" className={`${box} whitespace-pre-line border-red bg-red-wash text-red`}>
+          {trouble.message}
+          {trouble.hint && `\n${trouble.hint}`}
+        </p>
+      )}
+      {plan.warnings.map((warning) => (
+        <p key={warning} className={`${box} border-amber bg-amber-wash text-amber`}>
+          {warning}
+        </p>
+      ))}
+    </>
   )
 }

@@ -22,6 +22,7 @@ import { TroubleView } from '../trouble-view'
 import { useAbilities } from '../use-abilities'
 import { pageSize, useMessagePages } from '../use-message-pages'
 import { useReloadAfterRuns } from '../use-reload-after-runs'
+import { useWide } from '../use-wide'
 
 export interface MessageListProps {
   readonly environmentId: string
@@ -39,6 +40,7 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
     [client, environmentId, queue, state],
   )
   const pages = useMessagePages(ask)
+  const narrow = !useWide() && message !== null
   const [selection, setSelection] = useState<TableSelection>(nothing)
   const live = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
   const { reload } = pages
@@ -63,7 +65,7 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
       perform: () => open(null),
     },
   ])
-  const columns = useMemo(() => messageColumns(state, message !== null), [state, message])
+  const columns = useMemo(() => messageColumns(state, narrow), [state, narrow])
   if (pages.trouble && pages.items.length === 0) {
     return <TroubleView trouble={pages.trouble} action={<Button onClick={reload}>Try again</Button>} />
   }

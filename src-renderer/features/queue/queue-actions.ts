@@ -9,6 +9,7 @@ import { useConsole, useEnvironment, useFeed } from '../../stores/console'
 import { askForPlan } from '../../stores/plan-request'
 import { go } from '../../stores/route'
 import { troubleOf } from '../../stores/trouble'
+import { askForUnlock } from '../../stores/unlock-request'
 import { stateLook } from '../state-mark'
 import { useAbilities } from '../use-abilities'
 import { writeRefusal } from '../write-refusal'
@@ -27,7 +28,8 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
   const dead = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), 'dead'))
   const inState = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
   const may = useAbilities({ environmentId, queue })
-  const refused = writeRefusal(standing)
+  const locked = standing.state?.readOnly ?? false
+  const refused = locked ? null : writeRefusal(standing)
   const why = (ability: Ability) => refused ?? may(ability)
   const change = async (verb: 'pause' | 'resume') => {
     try {
@@ -47,14 +49,18 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
     group: 'Queue',
     keys: 'shift+p',
     when: () => why('pause'),
-    perform: () => void change(paused ? 'resume' : 'pause'),
+    perform: () => {
+      const go = () => void change(paused ? 'resume' : 'pause')
+      if (locked) askForUnlock(environmentId, go)
+      else go()
+    },
   }
   const send: Action = {
     id: 'queue-send',
     label: 'Send…',
     group: 'Queue',
     keys: 'shift+s',
-    when: () => why('send'),
+    when: () => may('send'),
     perform: () => go({ at: 'send', environmentId, queue }),
   }
   const replay: Action = {

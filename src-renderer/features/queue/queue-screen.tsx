@@ -17,6 +17,7 @@ import { go } from '../../stores/route'
 import { ScreenHead } from '../screen-head'
 import { stateLook } from '../state-mark'
 import { lookOf } from '../tier-mark'
+import { useWide } from '../use-wide'
 import { MessageList } from './message-list'
 import { useQueueActions } from './queue-actions'
 import { QueueCharts } from './queue-charts'
@@ -36,7 +37,8 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
   const [folded, setFolded] = useState<boolean | null>(null)
   const actions = useQueueActions({ environmentId, queue, state })
   // An open message needs the room more than the charts do, unless somebody said otherwise.
-  const chartsFolded = folded ?? message !== null
+  const wide = useWide()
+  const chartsFolded = folded ?? (message !== null && !wide)
   const openState = (next: MessageState) => go({ at: 'queue', environmentId, queue, state: next, message: null })
   useActions([
     ...messageStates.map((candidate, index) => ({
@@ -67,7 +69,7 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
           </span>
         }
       >
-        {message !== null ? (
+        {message !== null && !wide ? (
           <Menu
             align="end"
             label="Actions of the queue"

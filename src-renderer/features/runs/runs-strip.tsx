@@ -7,11 +7,11 @@ import { IconButton } from '../../design/icon-button'
 import { useNow } from '../../design/now'
 import { count, rate } from '../../design/number-format'
 import { showNotice } from '../../design/toast'
-import { useConsole } from '../../stores/console'
+import { useConsole, useEnvironment } from '../../stores/console'
 import { askForPlan } from '../../stores/plan-request'
 import { dismissRun, isOver, runsInStrip } from '../../stores/runs'
 import { troubleOf } from '../../stores/trouble'
-import { TierMark, tierLook } from '../tier-mark'
+import { lookOf, TierMark, tierLook } from '../tier-mark'
 import { phaseWords, runFigures, runRate, runShare } from './run-words'
 
 /** What is at work, one line each; the window stays usable meanwhile. */
@@ -32,6 +32,8 @@ function RunLine({ run }: { readonly run: Run }) {
   const { client, runs } = useConsole()
   const now = useNow()
   const over = isOver(run)
+  const { environment } = useEnvironment(run.environmentId)
+  const look = environment ? lookOf(environment) : tierLook(run.tier)
   const steer = async (verb: 'pause' | 'resume' | 'stop') => {
     try {
       await client.plans[verb]({ runId: run.id })
@@ -50,7 +52,7 @@ function RunLine({ run }: { readonly run: Run }) {
         className={`absolute bottom-0 left-0 h-0.5 ${run.phase === 'failed' ? 'bg-red' : 'bg-accent'}`}
         style={{ width: `${runShare(run) * 100}%` }}
       />
-      <TierMark look={tierLook(run.tier)} />
+      <TierMark look={look} />
       <span className="clip min-w-0 shrink font-medium">{run.title}</span>
       <span
         className={`shrink-0 text-12 ${run.phase === 'failed' || run.phase === 'stopped' ? 'text-red' : 'text-muted'}`}
