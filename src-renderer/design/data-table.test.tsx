@@ -18,12 +18,15 @@ let home: HTMLElement
 beforeEach(() => {
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
   // Nothing has a size here: a view of ten rows is claimed.
-  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(280)
-  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(400)
+  claim('clientHeight', 280)
+  claim('clientWidth', 400)
   home = document.createElement('div')
   document.body.append(home)
   root = createRoot(home)
 })
+
+const claim = (name: 'clientHeight' | 'clientWidth', value: number) =>
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value })
 
 afterEach(() => {
   act(() => root.unmount())
