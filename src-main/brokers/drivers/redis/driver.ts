@@ -88,14 +88,15 @@ export class RedisDriver implements Driver {
 
   async turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn> {
     const keys = this.keysOf(queue)
-    const named = this.named(finished)
-    const reply = await this.runReady(keys, 'ack and lease', leaseScripts.turn, this.leaseKeys(keys), [
-      request.worker,
-      request.count,
-      request.leaseMs,
-      finished.leaseId,
-      ...named,
-    ])
+    const reply = await this.finishing(finished, (named) =>
+      this.runReady(keys, 'ack and lease', leaseScripts.turn, this.leaseKeys(keys), [
+        request.worker,
+        request.count,
+        request.leaseMs,
+        finished.leaseId,
+        ...named,
+      ]),
+    )
     const [acked, leased] = reply as [unknown, unknown]
     const outcomes = outcomesOf(acked, finished.ids.length)
     const next = leased === -3 ? 'empty' : await this.leaseOf(keys, leased)
@@ -104,10 +105,7 @@ export class RedisDriver implements Driver {
 
   async ack(queue: string, finished: FinishedBatch): Promise<readonly SettleOutcome[]> {
     const keys = this.keysOf(queue)
-    const reply = await this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [
-      finished.leaseId,
-      ...this.named(finished),
-    ])
+    const reply = await this.finishing(finished, (named) => this.runAck(keys, finished.leaseId, named))
     return outcomesOf(reply, finished.ids.length)
   }
 
@@ -339,7 +337,7 @@ export class RedisDriver implements Driver {
       })
     }
     if (messages.length === 0) {
-      await this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [leaseId])
+      await this.runAck(keys, leaseId, ids)
       return 'empty'
     }
     this.remember(leaseId, messages)
@@ -365,15 +363,30 @@ export class RedisDriver implements Driver {
     if (oldest !== undefined) this.untouched.delete(oldest)
   }
 
-  /** The ids to name in an ack: none when they are the whole of a lease of which nothing was settled yet. */
-  private named({ leaseId, ids }: FinishedBatch): readonly string[] {
+  private runAck(keys: QueueKeys, leaseId: string, named: readonly string[]): Promise<unknown> {
+    return this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [leaseId, ...named])
+  }
+
+  /** Acks without naming ids where they are the whole of a lease of which nothing was settled yet. */
+  private async finishing(
+    { leaseId, ids }: FinishedBatch,
+    run: (named: readonly string[]) => Promise<unknown>,
+  ): Promise<unknown> {
     const all = this.untouched.get(leaseId)
     this.untouched.delete(leaseId)
-    if (all === undefined || all.length !== ids.length) return ids
-    if (ids.every((id, index) => id === all[index])) return []
-    const asked = new Set(ids)
-    return all.every((id) => asked.has(id)) ? [] : ids
+    if (all !== undefined && isSame(all, ids)) {
+      const reply = await run([`*${ids.length}`])
+      if (reply !== -4) return reply
+    }
+    return run(ids)
   }
+}
+
+function isSame(all: readonly string[], ids: readonly string[]): boolean {
+  if (all.length !== ids.length) return false
+  if (ids.every((id, index) => id === all[index])) return true
+  const asked = new Set(ids)
+  return all.every((id) => asked.has(id))
 }
 
 const noAttributes: Readonly<Record<string, string>> = Object.freeze({})

@@ -11,16 +11,21 @@ local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'mixed', 'big', 'a
 if state[3] and not many then return -2 end
 `
 
-/** ack.held: the record; ack.ids: what goes; ack.marks: '1' or '0' per id given. */
+/**
+ * ack.held: the record; ack.ids: what goes; ack.marks: '1' or '0' per id given. A whole lease is named by how many it
+ * held: when a part of it was taken back meanwhile, nothing is done.
+ */
 const readAck = (at: number) => `
 ${records}
 local ack = { held = redis.call('HGET', KEYS[5], ARGV[${at}]), ids = {}, marks = {} }
+ack.whole = tonumber(string.match(ARGV[${at + 1}] or '', '^%*(%d+)$'))
 redis.call('HLEN', KEYS[2]) redis.call('ZCARD', KEYS[4])
 ack.meta = redis.call('HLEN', KEYS[3]) > 0
 if ack.held then
-  if #ARGV == ${at} then
+  if ack.whole then
     ack.ids = idsOf(ack.held)
     ack.left = false
+    if #ack.ids ~= ack.whole then return -4 end
   else
     ack.left = ack.held
     for i = ${at + 1}, #ARGV do
@@ -43,7 +48,7 @@ if ack.held then
   end
   if ack.left then redis.call('HSET', KEYS[5], ARGV[${at}], ack.left)
   else redis.call('ZREM', KEYS[4], ARGV[${at}]); redis.call('HDEL', KEYS[5], ARGV[${at}]) end
-  acked = #ARGV == ${at} and 1 or table.concat(ack.marks)
+  acked = ack.whole and 1 or table.concat(ack.marks)
 end
 `
 
@@ -137,8 +142,8 @@ return leased
 
 /**
  * KEYS  1 state  2 payload  3 meta  4 leases  5 leased
- * ARGV  1 lease id  2- ids; none: all that the lease still holds
- * Answers 0 the lease is lost, 1 all it held was acked, or per id '1' acked and '0' not in this lease.
+ * ARGV  1 lease id  2- ids, or one '*n': all n that the lease holds
+ * Answers 0 the lease is lost, 1 all were acked, or per id '1' acked and '0' not in this lease; -4 it does not hold n: name them.
  */
 export const ack = script(`
 ${text}
@@ -151,8 +156,8 @@ return acked
  * Both in one call.
  *
  * KEYS  as lease
- * ARGV  1 worker  2 count  3 lease ms  4 finished lease  5- finished ids; none: all that the lease still holds
- * Answers { as ack, as lease }, or -2 ten ready lists are needed.
+ * ARGV  1 worker  2 count  3 lease ms  4 finished lease  5- finished ids, or one '*n': all n that it holds
+ * Answers { as ack, as lease }, or -2 ten ready lists are needed, or -4 as ack.
  */
 export const turn = script(`${header}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
 return { acked, leased }
