@@ -26,6 +26,9 @@ export async function openHistory({ path, notice, clock = systemClock }: History
 /** Blocks packed in one call of `settle`: some 2 ms of this thread's time. */
 const blocksAtOnce = 60
 
+/** Half-filled coarse blocks are saved with every fifth block of the finest level: packing is what costs most here. */
+const coarseEvery = 5
+
 const sweepEveryMs = 10 * 60_000
 
 interface QueueRef {
@@ -39,12 +42,13 @@ interface Unsaved {
   readonly open: Sample[][]
   readonly steps: readonly Steps[]
   touchedAt: number
+  /** Blocks of the finest level so far. */
+  filled: number
 }
 
 /**
  * Samples at rest: a row per queue, level and up to 60 samples. What is not full yet stays in memory and is part of every
- * answer; a crash loses at most the last minute of the finest level and what the coarser ones gathered since their last
- * save (a minute too). Writing is spread over ticks, so that a thousand queues never save in one.
+ * answer; a crash loses at most the last minute of the finest level and the last five of the coarser ones. Writing is spread over ticks, so that a thousand queues never save in one.
  */
 export class History {
   private readonly unsaved = new Map<string, Unsaved>()
@@ -69,10 +73,13 @@ export class History {
       if (finished) this.add(own, index + 1, finished)
     }
     if (own.open[0]!.length < blockSize) return
+    this.due.push({ ref, level: 0, samples: own.open[0]! })
+    own.open[0] = []
+    own.filled += 1
+    if (own.filled % coarseEvery !== 0) return
     for (const [level, samples] of own.open.entries()) {
       if (samples.length > 0) this.due.push({ ref, level, samples: [...samples] })
     }
-    own.open[0] = []
   }
 
   /**
@@ -177,6 +184,7 @@ export class History {
       open: levels.map(() => []),
       steps: levels.slice(1).map(({ stepMs }) => new Steps(stepMs)),
       touchedAt: this.clock.elapsed(),
+      filled: 0,
     }
     this.unsaved.set(nameOf(ref), own)
     return own
