@@ -5,9 +5,17 @@ import { engineLatency } from './engine-latency'
 import { engineMemory } from './engine-memory'
 import { engineReplay } from './engine-replay'
 import { engineThroughput } from './engine-throughput'
+import { sampling } from './sampling'
 import type { Bench, Row, Scenario } from './scenario'
 
-const scenarios: readonly Scenario[] = [engineThroughput, engineLatency, engineMemory, engineReplay, engineCalls]
+const scenarios: readonly Scenario[] = [
+  engineThroughput,
+  engineLatency,
+  engineMemory,
+  engineReplay,
+  engineCalls,
+  sampling,
+]
 
 /**
  * npm run bench                    everything, a table at the end

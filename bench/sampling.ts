@@ -3,48 +3,45 @@ import { BullMQAdapter as BoardAdapter } from '@bull-board/api/bullMQAdapter'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { BullmqAdapter } from '../src-main/brokers/adapters/bullmq/adapter'
-import { loopback, redisClient } from '../src-main/brokers/clients/redis'
+import { loopback, type RedisClient, redisClient } from '../src-main/brokers/clients/redis'
 import { RedisReader } from '../src-main/brokers/drivers/redis/reader'
 import type { Found, Reader } from '../src-main/brokers/reader'
 import { Engine } from '../src-main/engine/engine'
-
-/** One way of asking, per sample of all its queues. Medians of the rounds; times of the server are its own counts. */
-export interface SamplingRow {
-  readonly what: string
-  readonly queues: number
-  readonly wallMs: number
-  /** CPU of the server's main thread: commands, parsing and sockets. */
-  readonly redisUsPerQueue: number
-  /** CPU of this process, all threads. */
-  readonly nodeUsPerQueue: number
-  /** Longest single command or script of a round, from the server's slow log; the median of the rounds. */
-  readonly longestCallUs: number
-}
-
-export interface SamplingOptions {
-  readonly port: number
-  readonly queuesOfEach?: number
-  readonly rounds?: number
-}
+import { callTimesUs, median, type Row, type Scenario } from './scenario'
 
 const samplesPerRound = 40
 const boardSamplesPerRound = 5
 
+const queuesOfEach = 500
+
 /**
  * What it costs to look at 1,000 queues: 500 of the engine and 500 of BullMQ, every other one with work waiting and
- * delayed, the rest at rest with a past; and BullMQ's own counts and bull-board's own handler on the same BullMQ queues, in
- * the same run, taking turns. The server is the caller's, empty and of its own.
+ * delayed, the rest at rest with a past; and BullMQ's own counts and bull-board's own handler on the same BullMQ queues.
  */
-export async function sampling({
-  port,
-  queuesOfEach = 500,
-  rounds = 7,
-}: SamplingOptions): Promise<readonly SamplingRow[]> {
-  const admin = new Redis(port)
-  const client = redisClient(loopback(port))
-  await client.connect()
-  await seedEngine(port, queuesOfEach)
-  const queues = await seedBullmq(port, queuesOfEach)
+export const sampling: Scenario = {
+  name: 'sampling',
+  async run({ port, side, rounds, say }) {
+    const client = redisClient(loopback(port))
+    await client.connect()
+    await seedEngine(port, queuesOfEach)
+    const bullmq = await seedBullmq(port, queuesOfEach)
+    try {
+      const ways = await waysOf(client, bullmq.queues)
+      for (const way of ways) for (let n = 0; n < 3; n += 1) await way.run()
+      const measured = ways.map((): Measure[] => [])
+      for (let round = 0; round < rounds; round += 1) {
+        for (const [index, way] of ways.entries()) measured[index]!.push(await measure(side, way))
+        say(`  round ${round + 1}: ${measured.map((own) => own.at(-1)!.wallMs.toFixed(1)).join(' / ')} ms`)
+      }
+      return rowsOf(ways, measured)
+    } finally {
+      await bullmq.close()
+      client.disconnect()
+    }
+  },
+}
+
+async function waysOf(client: RedisClient, queues: readonly Queue[]): Promise<readonly Way[]> {
   const readers: readonly Reader[] = [new RedisReader(client), new BullmqAdapter(client)]
   const found: Found[] = []
   for (const reader of readers) await reader.discover((queue) => found.push(queue), new AbortController().signal)
@@ -59,108 +56,130 @@ export async function sampling({
   }
   const board = boardHandler(queues)
   const ways: readonly Way[] = [
-    { what: 'Queuescope, both layouts', queues: 2 * queuesOfEach, times: samplesPerRound, run: ask },
     {
-      what: 'Queuescope, engine queues',
+      what: 'Sampling 1,000 queues of both layouts',
+      promised: true,
+      queues: 2 * queuesOfEach,
+      times: samplesPerRound,
+      run: ask,
+    },
+    {
+      what: 'Sampling 500 engine queues',
       queues: queuesOfEach,
       times: samplesPerRound,
       run: () => readers[0]!.read(engines),
     },
     {
-      what: 'Queuescope, BullMQ queues',
+      what: ownBullmq,
       queues: queuesOfEach,
       times: samplesPerRound,
       run: () => readers[1]!.read(bulls),
     },
     {
-      what: 'BullMQ getJobCounts() of each',
+      what: 'getJobCounts() of the same BullMQ queues',
       queues: queuesOfEach,
       times: boardSamplesPerRound,
       run: () => Promise.all(queues.map((queue) => queue.getJobCounts())),
     },
     {
-      what: 'bull-board handler, workers off',
+      what: boardOff,
       queues: queuesOfEach,
       times: boardSamplesPerRound,
       run: () => board(false),
     },
     {
-      what: 'bull-board handler, as it comes',
+      what: boardAsItComes,
       queues: queuesOfEach,
       times: boardSamplesPerRound,
       run: () => board(true),
     },
   ]
-  for (const way of ways) for (let n = 0; n < 3; n += 1) await way.run()
-  const measured = ways.map((): Measure[] => [])
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [index, way] of ways.entries()) measured[index]!.push(await measure(admin, way))
-  }
-  await Promise.all(queues.map((queue) => queue.close()))
-  client.disconnect()
-  admin.disconnect()
-  return ways.map(({ what, queues: count }, index) => ({ what, queues: count, ...medians(measured[index]!) }))
+  return ways
 }
 
-/** How many times less wall time than bull-board's handler, on the same BullMQ queues. */
-export function boardRatio(rows: readonly SamplingRow[]): { readonly workersOff: number; readonly asItComes: number } {
-  const wall = (what: string) => rows.find((row) => row.what === what)?.wallMs ?? Number.NaN
-  const own = wall('Queuescope, BullMQ queues')
-  return {
-    workersOff: wall('bull-board handler, workers off') / own,
-    asItComes: wall('bull-board handler, as it comes') / own,
+function rowsOf(ways: readonly Way[], measured: readonly (readonly Measure[])[]): readonly Row[] {
+  const rows = ways.map(({ what, promised }, index): Row => {
+    const figures = mediansOf(measured[index]!)
+    const { wallMs, redisUsPerQueue, nodeUsPerQueue, longestCallUs } = figures
+    return {
+      what,
+      target: promised ? 'at most 5 us of Redis and 3 us of Node per queue, no call above 1 ms' : null,
+      figure: `${wallMs.toFixed(1)} ms; Redis ${redisUsPerQueue.toFixed(1)} us, Node ${nodeUsPerQueue.toFixed(1)} us per queue; longest call ${(longestCallUs / 1000).toFixed(2)} ms`,
+      met: promised ? redisUsPerQueue <= 5 && nodeUsPerQueue <= 3 && longestCallUs <= 1_000 : null,
+      values: { ...figures },
+    }
+  })
+  const own = measured[ways.findIndex(({ what }) => what === ownBullmq)]!
+  const against = (board: string, target: number | null): Row => {
+    const theirs = measured[ways.findIndex(({ what }) => what === board)]!
+    const ratio = median(theirs.map(({ wallMs }, round) => wallMs / own[round]!.wallMs))
+    return {
+      what: `Less wall time than ${board}`,
+      target: target === null ? null : `at least ${target}x`,
+      figure: `${ratio.toFixed(1)}x`,
+      met: target === null ? null : ratio >= target,
+      values: { ratio },
+    }
   }
+  return [...rows, against(boardOff, null), against(boardAsItComes, 10)]
 }
+
+const ownBullmq = 'Sampling 500 BullMQ queues'
+const boardOff = 'bull-board’s handler without its worker lists'
+const boardAsItComes = 'bull-board’s handler as it comes'
 
 interface Way {
   readonly what: string
   readonly queues: number
   readonly times: number
+  /** The issue's bounds hold for this one. */
+  readonly promised?: true
   readonly run: () => Promise<unknown>
 }
 
-type Measure = Omit<SamplingRow, 'what' | 'queues'>
+/** Per sample of all its queues; times of the server are its own counts. */
+interface Measure {
+  readonly wallMs: number
+  /** CPU of the server's main thread: commands, parsing and sockets. */
+  readonly redisUsPerQueue: number
+  /** CPU of this process, all threads. */
+  readonly nodeUsPerQueue: number
+  /** Longest single command or script, from the server's slow log. */
+  readonly longestCallUs: number
+}
 
-async function measure(admin: Redis, way: Way): Promise<Measure> {
-  await admin.config('SET', 'slowlog-log-slower-than', '0')
-  await admin.config('SET', 'slowlog-max-len', '20000')
-  await admin.call('SLOWLOG', 'RESET')
-  await way.run()
-  const entries = (await admin.call('SLOWLOG', 'GET', '-1')) as readonly (readonly [number, number, number, string[]])[]
-  const own = entries.filter(([, , , [name]]) => !/^(slowlog|config|info)$/i.test(name ?? ''))
-  // Logging every command costs the server time: not while it is measured.
-  await admin.config('SET', 'slowlog-log-slower-than', '-1')
-
-  const serverBefore = await serverCpuUs(admin)
+async function measure(side: Redis, way: Way): Promise<Measure> {
+  // Logging every command costs the server time: apart from what is measured below.
+  const callTimes = await callTimesUs(side, way.run)
+  const serverBefore = await serverCpuUs(side)
   const nodeBefore = process.cpuUsage()
   const began = performance.now()
   for (let n = 0; n < way.times; n += 1) await way.run()
   const wallMs = (performance.now() - began) / way.times
   const node = process.cpuUsage(nodeBefore)
-  const serverAfter = await serverCpuUs(admin)
+  const serverAfter = await serverCpuUs(side)
   const per = way.times * way.queues
   return {
     wallMs,
     redisUsPerQueue: (serverAfter - serverBefore) / per,
     nodeUsPerQueue: (node.user + node.system) / per,
-    longestCallUs: Math.max(0, ...own.map(([, , us]) => us)),
+    longestCallUs: Math.max(0, ...callTimes),
   }
 }
 
-async function serverCpuUs(admin: Redis): Promise<number> {
-  const info = await admin.info('cpu')
+async function serverCpuUs(side: Redis): Promise<number> {
+  const info = await side.info('cpu')
   const seconds = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1] ?? 0)
   return (seconds('used_cpu_user_main_thread') + seconds('used_cpu_sys_main_thread')) * 1e6
 }
 
-function medians(measures: readonly Measure[]): Measure {
-  const median = (pick: (measure: Measure) => number) =>
-    measures.map(pick).sort((a, b) => a - b)[Math.floor(measures.length / 2)] ?? Number.NaN
+function mediansOf(measures: readonly Measure[]): Measure {
+  const of = (pick: (measure: Measure) => number) => median(measures.map(pick))
   return {
-    wallMs: median((measure) => measure.wallMs),
-    redisUsPerQueue: median((measure) => measure.redisUsPerQueue),
-    nodeUsPerQueue: median((measure) => measure.nodeUsPerQueue),
-    longestCallUs: median((measure) => measure.longestCallUs),
+    wallMs: of((measure) => measure.wallMs),
+    redisUsPerQueue: of((measure) => measure.redisUsPerQueue),
+    nodeUsPerQueue: of((measure) => measure.nodeUsPerQueue),
+    longestCallUs: of((measure) => measure.longestCallUs),
   }
 }
 
@@ -176,7 +195,10 @@ async function seedEngine(port: number, count: number): Promise<void> {
   await engine.close()
 }
 
-async function seedBullmq(port: number, count: number): Promise<readonly Queue[]> {
+async function seedBullmq(
+  port: number,
+  count: number,
+): Promise<{ readonly queues: readonly Queue[]; close(): Promise<void> }> {
   // One connection for all of them, as a service would have it; bull-board asks through the same.
   const connection = new Redis(port, { maxRetriesPerRequest: null })
   const queues = Array.from({ length: count }, (_, n) => new Queue(`bull-${n}`, { connection }))
@@ -198,13 +220,13 @@ async function seedBullmq(port: number, count: number): Promise<readonly Queue[]
     past.incrby(`bull:bull-${n}:id`, 1_000)
   }
   await past.exec()
-  const [first] = queues
-  const close = first!.close.bind(first!)
-  first!.close = async () => {
-    await close()
-    connection.disconnect()
+  return {
+    queues,
+    async close() {
+      await Promise.all(queues.map((queue) => queue.close()))
+      connection.disconnect()
+    },
   }
-  return queues
 }
 
 /** bull-board's handler of its queue list, without a web server around it. */
