@@ -6,7 +6,6 @@ import type {
   FailedMessage,
   FinishedBatch,
   Lease,
-  LeasedMessage,
   LeaseRequest,
   NewMessage,
   PurgeState,
@@ -16,11 +15,11 @@ import type {
 } from '../../driver'
 import { enqueueMessages } from './enqueue'
 import { figureCommands, figuresOfReplies, readingOf } from './figures'
-import { timeOfId } from './ids'
 import { defaultPrefix, defaultPriority, type QueueKeys, queueKeys, registryKey } from './keys'
-import { eventTail, parseMeta, stackLine } from './meta'
+import { LeasedBatches } from './leased-batches'
+import { eventTail, stackLine } from './meta'
 import { ReadyWait } from './ready-wait'
-import { parseRecord } from './record'
+import { marksOf, momentOf, numbers, outcomesOf, stepOf } from './replies'
 import * as leaseScripts from './scripts/lease'
 import * as moveScripts from './scripts/moves'
 import * as purgeScripts from './scripts/purge'
@@ -36,12 +35,6 @@ export interface RedisDriverOptions {
   readonly maxAttempts: (queue: string) => number
 }
 
-/** Bodies fetched outside Lua come in pieces of this many, so that no single answer is huge. */
-const bodiesPerFetch = 20
-
-/** Leases remembered for acking a whole batch without naming its ids; a forgotten one is acked id by id. */
-const leasesRemembered = 1_000
-
 /** The engine's layout on Redis: see scripts/ for each transition. */
 export class RedisDriver implements Driver {
   private readonly redis: RedisClient
@@ -50,13 +43,13 @@ export class RedisDriver implements Driver {
   private readonly registered = new Map<string, Promise<unknown>>()
   /** Queues whose scripts need all ten ready lists. */
   private readonly mixed = new Set<string>()
-  /** Ids of leases of which nothing was settled yet. */
-  private readonly untouched = new Map<string, readonly string[]>()
+  private readonly leased: LeasedBatches
   private readonly waits = new Map<string, ReadyWait>()
   private readonly forget = () => this.registered.clear()
 
   constructor(private readonly options: RedisDriverOptions) {
     this.redis = options.redis
+    this.leased = new LeasedBatches(options.redis, options.maxAttempts)
     this.prefix = options.prefix ?? defaultPrefix
     // A server that comes back may have lost the registry.
     this.redis.on('close', this.forget)
@@ -80,15 +73,14 @@ export class RedisDriver implements Driver {
         request.count,
         request.leaseMs,
       ])
-      if (reply === -3) continue
-      const lease = await this.leaseOf(keys, reply)
-      if (lease !== 'empty') return lease
+      const lease = await this.taken(keys, reply)
+      if (lease !== 'again') return lease
     }
   }
 
   async turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn> {
     const keys = this.keysOf(queue)
-    const reply = await this.finishing(finished, (named) =>
+    const reply = await this.leased.finish(finished, (named) =>
       this.runReady(keys, 'ack and lease', leaseScripts.turn, this.leaseKeys(keys), [
         request.worker,
         request.count,
@@ -99,19 +91,19 @@ export class RedisDriver implements Driver {
     )
     const [acked, leased] = reply as [unknown, unknown]
     const outcomes = outcomesOf(acked, finished.ids.length)
-    const next = leased === -3 ? 'empty' : await this.leaseOf(keys, leased)
-    return { outcomes, next: next === 'empty' ? await this.lease(queue, request) : next }
+    const next = await this.taken(keys, leased)
+    return { outcomes, next: next === 'again' ? await this.lease(queue, request) : next }
   }
 
   async ack(queue: string, finished: FinishedBatch): Promise<readonly SettleOutcome[]> {
     const keys = this.keysOf(queue)
-    const reply = await this.finishing(finished, (named) => this.runAck(keys, finished.leaseId, named))
+    const reply = await this.leased.finish(finished, (named) => this.runAck(keys, finished.leaseId, named))
     return outcomesOf(reply, finished.ids.length)
   }
 
   async nack(queue: string, leaseId: string, failures: readonly FailedMessage[]): Promise<readonly SettleOutcome[]> {
     const keys = this.keysOf(queue)
-    this.untouched.delete(leaseId)
+    this.leased.touch(leaseId)
     const reply = await this.runReady(keys, 'nack', settleScripts.nack, settleKeys(keys), [
       leaseId,
       ...failures.flatMap(({ id, error, retryInMs }) => [
@@ -313,83 +305,20 @@ export class RedisDriver implements Driver {
     return [keys.state, keys.payload, keys.meta, keys.leases, keys.leased, keys.waits, keys.removed, keys.wake]
   }
 
-  /** 'empty': a lease was taken, but every message in it had lost its body; it is given up, and the caller asks again. */
-  private async leaseOf(keys: QueueKeys, reply: unknown): Promise<Lease | 'empty' | undefined> {
-    if (!Array.isArray(reply)) return undefined
-    const [id, expires, record, bodies, metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
-    const leaseId = id.toString('latin1')
-    const { ids } = parseRecord(record.toString('utf8'))
-    const found = Array.isArray(bodies) ? (bodies as (Buffer | null)[]) : await this.bodiesOf(keys, ids)
-    const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
-    const usual = this.options.maxAttempts(keys.name)
-    const messages: LeasedMessage[] = []
-    for (let index = 0; index < ids.length; index++) {
-      const body = found[index]
-      if (!body) continue
-      const meta = notes?.[index] ? parseMeta(notes[index]) : undefined
-      messages.push({
-        id: ids[index]!,
-        body,
-        attempt: (meta?.attempts ?? 0) + 1,
-        maxAttempts: meta?.maxAttempts ?? usual,
-        enqueuedAt: timeOfId(ids[index]!),
-        attributes: meta?.attributes ?? noAttributes,
-      })
-    }
-    if (messages.length === 0) {
-      await this.runAck(keys, leaseId, ids)
-      return 'empty'
-    }
-    this.remember(leaseId, messages)
-    return { leaseId, expiresAt: Number(expires.toString('latin1')), messages }
-  }
-
-  private async bodiesOf(keys: QueueKeys, ids: readonly string[]): Promise<readonly (Buffer | null)[]> {
-    return this.guarded(keys, 'lease', async () => {
-      const pieces: Promise<(Buffer | null)[]>[] = []
-      for (let at = 0; at < ids.length; at += bodiesPerFetch)
-        pieces.push(this.redis.hmgetBuffer(keys.payload, ...ids.slice(at, at + bodiesPerFetch)))
-      return (await Promise.all(pieces)).flat()
-    })
-  }
-
-  private remember(leaseId: string, messages: readonly LeasedMessage[]): void {
-    this.untouched.set(
-      leaseId,
-      messages.map((message) => message.id),
-    )
-    if (this.untouched.size <= leasesRemembered) return
-    const oldest = this.untouched.keys().next().value
-    if (oldest !== undefined) this.untouched.delete(oldest)
-  }
-
   private runAck(keys: QueueKeys, leaseId: string, named: readonly string[]): Promise<unknown> {
     return this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [leaseId, ...named])
   }
 
-  /** Acks without naming ids where they are the whole of a lease of which nothing was settled yet. */
-  private async finishing(
-    { leaseId, ids }: FinishedBatch,
-    run: (named: readonly string[]) => Promise<unknown>,
-  ): Promise<unknown> {
-    const all = this.untouched.get(leaseId)
-    this.untouched.delete(leaseId)
-    if (all !== undefined && isSame(all, ids)) {
-      const reply = await run([`*${ids.length}`])
-      if (reply !== -4) return reply
-    }
-    return run(ids)
+  /** A lease in which every message had lost its body is given up: undefined where there is nothing, 'again' where there may be more. */
+  private async taken(keys: QueueKeys, reply: unknown): Promise<Lease | 'again' | undefined> {
+    if (reply === -3) return 'again'
+    if (!Array.isArray(reply)) return undefined
+    const { lease, ids } = await this.guarded(keys, 'lease', () => this.leased.read(keys, reply))
+    if (lease.messages.length > 0) return lease
+    await this.runAck(keys, lease.leaseId, ids)
+    return 'again'
   }
 }
-
-function isSame(all: readonly string[], ids: readonly string[]): boolean {
-  if (all.length !== ids.length) return false
-  if (ids.every((id, index) => id === all[index])) return true
-  const asked = new Set(ids)
-  return all.every((id) => asked.has(id))
-}
-
-const noAttributes: Readonly<Record<string, string>> = Object.freeze({})
 
 const settleKeys = (keys: QueueKeys): readonly string[] => [
   keys.state,
@@ -401,21 +330,3 @@ const settleKeys = (keys: QueueKeys): readonly string[] => [
   keys.leased,
   keys.wake,
 ]
-
-/** 0 or 1 for the whole of them, or a text of '1' and '0'. */
-function outcomesOf(reply: unknown, count: number): readonly SettleOutcome[] {
-  if (typeof reply === 'number') return Array.from({ length: count }, () => (reply === 1 ? 'applied' : 'stale'))
-  return marksOf(reply).map((applied) => (applied ? 'applied' : 'stale'))
-}
-
-const marksOf = (reply: unknown): readonly boolean[] => [...String(reply)].map((mark) => mark === '1')
-
-const numbers = (reply: unknown): readonly number[] => (reply as unknown[]).map(Number)
-
-const momentOf = (ms: number): number | null => (ms < 0 ? null : ms)
-
-function stepOf(reply: unknown): ReplayStep {
-  const [moved, before] = reply as [number, Buffer]
-  const bound = String(before)
-  return { moved, before: bound === '' ? null : bound }
-}

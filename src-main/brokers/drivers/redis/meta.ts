@@ -48,6 +48,13 @@ export const eventTail = (event: MetaEvent['event'], error: { readonly name: str
 
 export const stackLine = (stack: string | null): string => (stack === null ? '' : clipped(stack, longestStack))
 
+/** What a lease needs, without reading a history that may be long. */
+export function parseMetaHead(bytes: Buffer | null | undefined): Pick<Meta, 'attempts' | 'maxAttempts' | 'attributes'> {
+  if (!bytes) return noMeta
+  const lineEnd = bytes.indexOf(10)
+  return parseMeta(bytes.subarray(0, bytes.indexOf(10, lineEnd + 1)))
+}
+
 /** Reads leniently: whatever is not as written above is left out, since a message with a damaged history still is a message. */
 export function parseMeta(bytes: Uint8Array | null | undefined): Meta {
   if (!bytes) return noMeta

@@ -1,0 +1,83 @@
+import type { RedisClient } from '../../clients/redis'
+import type { FinishedBatch, Lease, LeasedMessage } from '../../driver'
+import { timeOfId } from './ids'
+import type { QueueKeys } from './keys'
+import { parseMetaHead } from './meta'
+import { parseRecord } from './record'
+
+/** Bodies fetched outside Lua come in pieces of this many, so that no single answer is huge. */
+const bodiesPerFetch = 20
+
+/** A forgotten lease is acked id by id. */
+const leasesRemembered = 1_000
+
+/** What a script answered for a lease, made into messages; and which leases can be acked as a whole. */
+export class LeasedBatches {
+  /** Ids of leases of which nothing was settled yet, oldest first. */
+  private readonly untouched = new Map<string, readonly string[]>()
+
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly maxAttempts: (queue: string) => number,
+  ) {}
+
+  /** Messages whose body is gone are left out; `ids` are all that stand in the lease. */
+  async read(
+    keys: QueueKeys,
+    reply: readonly unknown[],
+  ): Promise<{ readonly lease: Lease; readonly ids: readonly string[] }> {
+    const [id, expires, record, bodies, metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
+    const leaseId = id.toString('latin1')
+    const { ids } = parseRecord(record.toString('utf8'))
+    const found = Array.isArray(bodies) ? (bodies as (Buffer | null)[]) : await this.bodiesOf(keys, ids)
+    const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
+    const usual = this.maxAttempts(keys.name)
+    const messages: LeasedMessage[] = []
+    for (let index = 0; index < ids.length; index++) {
+      const body = found[index]
+      if (!body) continue
+      const id = ids[index]!
+      const { attempts, maxAttempts = usual, attributes } = parseMetaHead(notes?.[index])
+      messages.push({ id, body, attempt: attempts + 1, maxAttempts, enqueuedAt: timeOfId(id), attributes })
+    }
+    if (messages.length === ids.length) this.remember(leaseId, ids)
+    return { lease: { leaseId, expiresAt: Number(expires.toString('latin1')), messages }, ids }
+  }
+
+  /** Something of it was settled, or may have been. */
+  touch(leaseId: string): void {
+    this.untouched.delete(leaseId)
+  }
+
+  /** Runs an ack without naming ids where they are the whole of a lease of which nothing was settled yet. */
+  async finish({ leaseId, ids }: FinishedBatch, run: (named: readonly string[]) => Promise<unknown>): Promise<unknown> {
+    const all = this.untouched.get(leaseId)
+    this.touch(leaseId)
+    if (all !== undefined && isSame(all, ids)) {
+      const reply = await run([`*${ids.length}`])
+      if (reply !== -4) return reply
+    }
+    return run(ids)
+  }
+
+  private async bodiesOf(keys: QueueKeys, ids: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    const pieces: Promise<(Buffer | null)[]>[] = []
+    for (let at = 0; at < ids.length; at += bodiesPerFetch)
+      pieces.push(this.redis.hmgetBuffer(keys.payload, ...ids.slice(at, at + bodiesPerFetch)))
+    return (await Promise.all(pieces)).flat()
+  }
+
+  private remember(leaseId: string, ids: readonly string[]): void {
+    this.untouched.set(leaseId, ids)
+    if (this.untouched.size <= leasesRemembered) return
+    const oldest = this.untouched.keys().next().value
+    if (oldest !== undefined) this.untouched.delete(oldest)
+  }
+}
+
+function isSame(all: readonly string[], ids: readonly string[]): boolean {
+  if (all.length !== ids.length) return false
+  if (ids.every((id, index) => id === all[index])) return true
+  const asked = new Set(ids)
+  return all.every((id) => asked.has(id))
+}
