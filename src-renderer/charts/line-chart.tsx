@@ -51,7 +51,8 @@ function Lines(props: LineChartProps & { readonly width: number }) {
     return chartRows(few, stacked)
   }, [drawn.points, stepMs, from, to, inner, stacked])
   const { low, high } = useMemo(() => extent(drawn.points, stacked), [drawn.points, stacked])
-  const valueAxis = scale === 'log' ? logTicks(low, high) : duration ? durationTicks(high) : valueTicks(high, whole)
+  const valueAxis =
+    scale === 'log' ? logTicks(low, high, duration) : duration ? durationTicks(high) : valueTicks(high, whole)
   const time = timeTicks(from, to, Math.max(2, Math.floor(inner / 50)))
   const common = {
     isAnimationActive: false,

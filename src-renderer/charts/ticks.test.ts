@@ -27,6 +27,8 @@ describe('ticks', () => {
   it('hold every value between powers of ten', () => {
     expect(logTicks(12, 640)).toEqual([10, 100, 1000])
     expect(logTicks(0, 5)).toEqual([1, 10])
+    expect(logTicks(2.5, 15_000, true)).toEqual([1, 10, 1000, 60_000])
+    expect(logTicks(12, 640, true)).toEqual([10, 100, 1000])
   })
 
   it('stand at round times, few enough to read', () => {

@@ -54,9 +54,35 @@ export function durationTicks(topMs: number): readonly number[] {
   return Array.from({ length: Math.max(1, Math.ceil(topMs / step)) + 1 }, (_, index) => index * step)
 }
 
-/** Powers of ten that hold the positive values between them. */
-export function logTicks(low: number, high: number): readonly number[] {
-  if (!(low > 0) || !(high > 0)) return [1, 10]
+/** Lengths of time that a log axis names: powers of ten up to ten seconds, then minutes and hours. */
+const logDurations = [
+  0.01,
+  0.1,
+  1,
+  10,
+  100,
+  second,
+  10 * second,
+  minute,
+  10 * minute,
+  hour,
+  10 * hour,
+  4 * day,
+  40 * day,
+]
+
+/** Powers of ten, or round lengths of time, that hold the positive values between them; at most about five. */
+export function logTicks(low: number, high: number, duration = false): readonly number[] {
+  if (!(low > 0) || !(high > 0)) return duration ? [1, second] : [1, 10]
+  if (duration) {
+    const from = Math.max(
+      0,
+      logDurations.findLastIndex((tick) => tick <= low),
+    )
+    const to = logDurations.findIndex((tick, index) => index > from && tick >= high)
+    const held = logDurations.slice(from, to < 0 ? undefined : to + 1)
+    return held.length > 5 ? held.filter((_, index) => index % 2 === (held.length - 1) % 2 || index === 0) : held
+  }
   const first = Math.floor(Math.log10(low) + 1e-9)
   const last = Math.max(first + 1, Math.ceil(Math.log10(high) - 1e-9))
   const every = last - first > 4 ? 2 : 1

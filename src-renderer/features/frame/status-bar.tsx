@@ -39,8 +39,12 @@ function Facts({ environmentId }: { readonly environmentId: string }) {
       <span className="clip">{facts.join(' · ')}</span>
       {state.notices.length > 0 && (
         <Tooltip text={state.notices.join('\n')} side="top">
-          <button type="button" className="clip rounded px-1 text-amber">
-            ! {state.notices.length === 1 ? state.notices[0] : plural(state.notices.length, 'notice')}
+          <button
+            type="button"
+            className={`clip rounded px-1 ${environment.origin === 'sandbox' ? 'text-muted' : 'text-amber'}`}
+          >
+            {environment.origin === 'sandbox' ? '' : '! '}
+            {state.notices.length === 1 ? state.notices[0] : plural(state.notices.length, 'notice')}
           </button>
         </Tooltip>
       )}

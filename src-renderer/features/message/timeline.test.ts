@@ -9,7 +9,7 @@ describe('a timeline', () => {
       event('enqueued', 1000),
       event('leased', 3500),
       event('failed', null),
-      event('dead', 9000),
+      event('died', 9000),
     ])
     expect(steps.map((step) => step.sinceMs)).toEqual([null, 2500, null, null])
     expect(steps.map((step) => step.kind)).toEqual(['begin', 'lease', 'fail', 'fail'])

@@ -18,7 +18,7 @@ export const timelineOf = (history: readonly HistoryEvent[]): readonly TimelineS
   })
 
 function kindOf(event: string): TimelineStep['kind'] {
-  if (/dead|fail|nack|expire|stall|error/i.test(event)) return 'fail'
+  if (/dead|die[ds]|fail|nack|expire|stall|error/i.test(event)) return 'fail'
   if (/done|ack|complet|finish/i.test(event)) return 'done'
   if (/lease|start|active|process|run/i.test(event)) return 'lease'
   if (/delay|retry|wait/i.test(event)) return 'wait'

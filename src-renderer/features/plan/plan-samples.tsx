@@ -74,7 +74,7 @@ function SampleRows({ samples }: { readonly samples: readonly PlanSample[] }) {
     >
       {samples.map(({ summary }) => (
         <li key={summary.id} className="flex h-6 items-center gap-3 border-line border-b px-2 text-12 last:border-b-0">
-          <span className="clip w-24 shrink-0 font-mono">{visible(summary.id)}</span>
+          <span className="clip w-32 shrink-0 font-mono">{visible(summary.id)}</span>
           <span className="w-20 shrink-0 text-right text-muted">
             <Time at={summary.finishedAt ?? summary.enqueuedAt} />
           </span>

@@ -50,6 +50,7 @@ const kinds: readonly ChartKind[] = [
       { label: 'p99', tone: 'violet', shape: 'triangle' },
     ],
     scale: 'log',
+    duration: true,
     format: duration,
     empty: 'Nothing was leased in this range, so there is no wait to show.',
   },

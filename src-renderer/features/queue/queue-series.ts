@@ -1,5 +1,5 @@
 import type { QueueKey } from '@shared/model/queue'
-import { type Mark, type Metric, metricIndex, type Sample } from '@shared/model/sample'
+import { figureOf, type Mark, type Metric, type Sample } from '@shared/model/sample'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { ChartPoint } from '../../charts/chart-point'
 import { useConsole, useEnvironment, useFeed } from '../../stores/console'
@@ -91,4 +91,10 @@ function useHistory({ environmentId, queue, range }: SeriesOptions): QueueSeries
 
 /** Samples as a chart's points: some metrics of each, in the order asked for. */
 export const pointsOf = (samples: readonly Sample[], metrics: readonly Metric[]): readonly ChartPoint[] =>
-  samples.map(({ at, values }) => ({ at, values: metrics.map((metric) => values[metricIndex[metric]] ?? null) }))
+  samples.map((sample) => ({ at: sample.at, values: metrics.map((metric) => chartValue(sample, metric)) }))
+
+/** An empty queue has no oldest message: on a chart that is an age of zero, known, and not a gap. */
+function chartValue(sample: Sample, metric: Metric): number | null {
+  const value = figureOf(sample, metric)
+  return value === null && metric === 'oldestReadyMs' && figureOf(sample, 'ready') === 0 ? 0 : value
+}
