@@ -7,7 +7,7 @@ import { loopback, type RedisClient, redisClient } from '../src-main/brokers/cli
 import { RedisReader } from '../src-main/brokers/drivers/redis/reader'
 import type { Found, Reader } from '../src-main/brokers/reader'
 import { Engine } from '../src-main/engine/engine'
-import { callTimesUs, median, type Row, type Scenario } from './scenario'
+import { callTimesUs, longestUs, median, type Row, type Scenario } from './scenario'
 
 const samplesPerRound = 40
 const boardSamplesPerRound = 5
@@ -99,7 +99,7 @@ async function waysOf(client: RedisClient, queues: readonly Queue[]): Promise<re
 
 function rowsOf(ways: readonly Way[], measured: readonly (readonly Measure[])[]): readonly Row[] {
   const rows = ways.map(({ what, promised }, index): Row => {
-    const figures = mediansOf(measured[index]!)
+    const figures = figuresOf(measured[index]!)
     const { wallMs, redisUsPerQueue, nodeUsPerQueue, longestCallUs } = figures
     return {
       what,
@@ -144,8 +144,8 @@ interface Measure {
   readonly redisUsPerQueue: number
   /** CPU of this process, all threads. */
   readonly nodeUsPerQueue: number
-  /** Longest single command or script, from the server's slow log. */
-  readonly longestCallUs: number
+  /** Each script call of one sample, from the server's slow log, in order. */
+  readonly callsUs: readonly number[]
 }
 
 async function measure(side: Redis, way: Way): Promise<Measure> {
@@ -163,7 +163,7 @@ async function measure(side: Redis, way: Way): Promise<Measure> {
     wallMs,
     redisUsPerQueue: (serverAfter - serverBefore) / per,
     nodeUsPerQueue: (node.user + node.system) / per,
-    longestCallUs: Math.max(0, ...callTimes),
+    callsUs: callTimes,
   }
 }
 
@@ -173,13 +173,13 @@ async function serverCpuUs(side: Redis): Promise<number> {
   return (seconds('used_cpu_user_main_thread') + seconds('used_cpu_sys_main_thread')) * 1e6
 }
 
-function mediansOf(measures: readonly Measure[]): Measure {
+function figuresOf(measures: readonly Measure[]) {
   const of = (pick: (measure: Measure) => number) => median(measures.map(pick))
   return {
     wallMs: of((measure) => measure.wallMs),
     redisUsPerQueue: of((measure) => measure.redisUsPerQueue),
     nodeUsPerQueue: of((measure) => measure.nodeUsPerQueue),
-    longestCallUs: of((measure) => measure.longestCallUs),
+    longestCallUs: longestUs(measures.map((measure) => measure.callsUs)),
   }
 }
 
