@@ -79,6 +79,8 @@ async function startBrowser(options: StartOptions): Promise<RunningConsole> {
     colorScheme: options.colorScheme ?? 'light',
     reducedMotion: 'reduce',
   })
+  // A step that cannot be done says so soon, with what it waited for.
+  page.setDefaultTimeout(15_000)
   const complaints = listen(page)
   await page.goto(url)
   return {

@@ -178,13 +178,13 @@ function keepsOf(kind: PlanKind): string {
 function lostOf(kind: PlanKind): string {
   switch (kind) {
     case 'replay':
-      return 'What a worker has taken since; their place among the dead letters.'
+      return 'what a worker has taken since, and their place among the dead letters'
     case 'edit':
-      return 'What a worker did with the edited payload.'
+      return 'what a worker did with the edited payload'
     case 'discard':
     case 'purge':
-      return 'Their place in the queue, where it has an order.'
+      return 'their place in the queue, where it has an order'
     case 'undo':
-      return 'Their place in the queue, where it has an order.'
+      return 'their place in the queue, where it has an order'
   }
 }

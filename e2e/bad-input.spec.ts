@@ -1,0 +1,78 @@
+import { Redis } from 'ioredis'
+import { Engine } from '../src-main/engine/engine'
+import { expect, test } from './shell'
+import { connectThroughForm, figureOf, openQueue } from './steps'
+
+const script = '<script>window.stolen = 1</script><img src=x onerror="window.stolen = 1">'
+
+test('hostile text stays text in every screen', async ({ start, redis }) => {
+  const engine = await Engine.open({ redis: { port: redis.port } })
+  const name = `x ${script}`
+  const queue = engine.queue<Uint8Array>(name, { maxAttempts: 1 })
+  await queue.enqueueBatch([
+    Buffer.from(JSON.stringify({ [script]: script, __proto__: 1 })),
+    Buffer.from(`\u202e\u0000${script}`),
+  ])
+  const leased = await queue.lease({ count: 1, waitMs: 1_000 })
+  await leased[0]?.nack(Object.assign(new Error(script), { name: script }), { unrecoverable: true })
+  const { page, complaints } = await start()
+  await connectThroughForm(page, { name: `env ${script}`, port: redis.port, tier: 'dev' })
+  await openQueue(page, name)
+  for (const state of ['Ready', 'Dead']) {
+    await page.getByRole('tab', { name: new RegExp(`^${state}`) }).click()
+    await page.getByRole('row').nth(1).click()
+    for (const tab of ['Payload', 'Timeline', 'Attributes'])
+      await page.getByRole('tab', { name: new RegExp(tab) }).click()
+    await page.keyboard.press('Escape')
+  }
+  await page.getByRole('navigation').getByRole('link', { name: 'Dead letters' }).click()
+  await expect(page.getByText(script.slice(0, 8)).first()).toBeVisible()
+  await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click()
+  expect(await page.evaluate(() => (window as unknown as { stolen?: number }).stolen)).toBeUndefined()
+  expect(await page.locator('body script, body img').count()).toBe(await page.locator('body > script').count())
+  expect(complaints).toEqual([])
+  await engine.close()
+})
+
+test('a lost broker leaves its figures with their age, and comes back by itself', async ({ start, redis }) => {
+  const engine = await Engine.open({ redis: { port: redis.port } })
+  await engine.queue('orders').enqueueBatch([1, 2, 3])
+  const { page } = await start()
+  await connectThroughForm(page, { name: 'laptop', port: redis.port, tier: 'dev' })
+  await openQueue(page, 'orders')
+  await expect.poll(() => figureOf(page, 'Ready')).toBe(3)
+  await redis.kill()
+  await expect(page.getByText(/Lost laptop/)).toBeVisible({ timeout: 15_000 })
+  expect(await figureOf(page, 'Ready')).toBe(3)
+  await redis.start()
+  await expect(page.getByText(/Lost laptop/)).toBeHidden({ timeout: 20_000 })
+  await engine.close()
+})
+
+test('3 MB opens at once; 100 MB is measured and never pulled', async ({ start, redis }) => {
+  const engine = await Engine.open({ redis: { port: redis.port } })
+  const queue = engine.queue<Uint8Array>('large')
+  await queue.enqueue(
+    Buffer.from(
+      JSON.stringify({
+        rows: Array.from({ length: 60_000 }, (_, n) => ({ n, text: 'some words in a row of a large payload' })),
+      }),
+    ),
+  )
+  await queue.enqueue(Buffer.alloc(100 * 1024 * 1024, 'x'))
+  const raw = new Redis(redis.port, '127.0.0.1')
+  const { page, complaints } = await start()
+  await connectThroughForm(page, { name: 'laptop', port: redis.port, tier: 'dev' })
+  await openQueue(page, 'large')
+  await expect.poll(() => figureOf(page, 'Ready')).toBe(2)
+  await page.getByRole('row').nth(1).click()
+  await expect(page.getByText('"rows"').first()).toBeVisible({ timeout: 5_000 })
+  const sent = async () => Number((await raw.info('stats')).match(/total_net_output_bytes:(\d+)/)?.[1])
+  const before = await sent()
+  await page.getByRole('row').nth(2).click()
+  await expect(page.getByText(/larger than|too large|100\s?MB|104/i).first()).toBeVisible()
+  expect((await sent()) - before).toBeLessThan(2 * 1024 * 1024)
+  expect(complaints).toEqual([])
+  raw.disconnect()
+  await engine.close()
+})

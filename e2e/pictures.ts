@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Page } from '@playwright/test'
+import { Engine } from '../src-main/engine/engine'
+import { expect, test } from './shell'
+import { connectThroughForm, figureOf, openQueue, stateTab } from './steps'
+
+const folder = resolve(import.meta.dirname, '../docs/pictures')
+
+/** How long the sandbox plays before its charts have something to show. */
+const playedFor = Number(process.env.QUEUESCOPE_PLAY_MS ?? 90_000)
+
+async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.mouse.move(640, 799)
+    // Two frames: one to lay out, one in which the charts are drawn anew in the theme's colours.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
+    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) })
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+test('every screen, in light and dark', async ({ start, redis }) => {
+  test.setTimeout(300_000)
+  const engine = await Engine.open({ redis: { port: redis.port } })
+  const queue = engine.queue('webhooks', { maxAttempts: 1 })
+  await queue.enqueueBatch(
+    Array.from({ length: 392 }, (_, n) => ({
+      event: 'invoice.paid',
+      endpoint: 'https://hooks.globex.example/billing',
+      n,
+    })),
+  )
+  for (let left = 392; left > 0; ) {
+    const leased = await queue.lease({ count: 100, waitMs: 1_000 })
+    await Promise.all(
+      leased.map((message) => message.nack(new Error('connect ECONNREFUSED 10.0.3.17:443'), { unrecoverable: true })),
+    )
+    left -= leased.length
+  }
+
+  const { page } = await start({ sandbox: true })
+  const startedAt = Date.now()
+  await expect(page.getByRole('row').filter({ hasText: 'webhooks' }).first()).toBeVisible({ timeout: 20_000 })
+  await openQueue(page, 'webhooks')
+  await stateTab(page, 'Dead').click()
+  await expect
+    .poll(() => Date.now() - startedAt, { timeout: playedFor + 10_000, intervals: [1_000] })
+    .toBeGreaterThan(playedFor)
+  await page.getByRole('button', { name: 'Refresh the list' }).click()
+  await picture(page, 'queue')
+  await page.getByRole('row').nth(1).click()
+  await page.getByRole('tab', { name: /Payload/ }).click()
+  await expect(page.getByText('"endpoint"').first()).toBeVisible()
+  await picture(page, 'message')
+  await page.keyboard.press('Escape')
+  await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click()
+  await picture(page, 'overview')
+  await page.getByRole('navigation').getByRole('link', { name: 'Dead letters' }).click()
+  await expect(page.getByText(/"email" is required/).first()).toBeVisible()
+  await picture(page, 'dead-letters')
+  await page.getByRole('navigation').getByRole('link', { name: 'Send' }).click()
+  await page.getByRole('combobox', { name: 'Queue' }).selectOption('engine/qe/emails')
+  await page.getByRole('button', { name: /^Send 1$/ }).click()
+  await expect(page.getByText(/done|sent/i).first()).toBeVisible()
+  await picture(page, 'send')
+
+  await connectThroughForm(page, { name: 'eu-billing', port: redis.port, tier: 'production' })
+  await page.getByRole('navigation').getByRole('link', { name: 'Environments' }).click()
+  await page.getByText('eu-billing').last().click()
+  await picture(page, 'environments')
+  await openQueue(page, 'webhooks')
+  await stateTab(page, 'Dead').click()
+  await expect.poll(() => figureOf(page, 'Dead')).toBe(392)
+  await page
+    .getByRole('button', { name: /Unlock/ })
+    .first()
+    .click()
+  await page.getByRole('dialog').getByRole('textbox').fill('eu-billing')
+  await page.getByRole('dialog').getByRole('button', { name: 'Unlock for 15 minutes' }).click()
+  await page.getByRole('button', { name: 'Replay 392…' }).click()
+  await page.getByRole('textbox', { name: 'Why' }).fill('host moved, see incident 114')
+  await picture(page, 'plan')
+  await page.getByRole('textbox', { name: /Type webhooks/ }).fill('webhooks')
+  await page.getByRole('dialog').getByRole('button', { name: 'Replay 392' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click()
+  await expect(page.getByText('Replay 392 messages of webhooks').first()).toBeVisible()
+  await picture(page, 'activity')
+  await engine.close()
+})
