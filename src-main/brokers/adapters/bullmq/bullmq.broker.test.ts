@@ -439,6 +439,22 @@ describe('looking', () => {
     expect(ids.at(-1)).toBe('p-1')
   })
 
+  it('removes who is next in line from a long queue without a long search', async () => {
+    await admin.hset('bull:long:meta', 'version', 'bullmq:6.7.0')
+    const ids = Array.from({ length: 200_000 }, (_, n) => `j-${n}`)
+    for (let at = 0; at < ids.length; at += 5_000) await admin.lpush('bull:long:wait', ...ids.slice(at, at + 5_000))
+    const first = ids.slice(0, 100)
+    for (const id of first) await admin.hset(`bull:long:${id}`, 'name', 'x', 'data', '{}', 'opts', '{}')
+    await admin.config('RESETSTAT')
+    const outcomes = await adapter.remove(address('long'), 'ready', first)
+    expect(outcomes.every(({ outcome }) => outcome === 'applied')).toBe(true)
+    expect(await admin.llen('bull:long:wait')).toBe(199_900)
+    expect(await admin.lindex('bull:long:wait', -1)).toBe('j-100')
+    const searches = /cmdstat_lrem:calls=(\d+),usec=(\d+)/.exec(await admin.info('commandstats'))!
+    // A search through all of it takes some 5 ms; these take microseconds.
+    expect(Number(searches[2]) / Number(searches[1])).toBeLessThan(200)
+  })
+
   it('measures a body of 100 MB without pulling it', async () => {
     const queue = produce('orders')
     await queue.add('huge', {}, { jobId: 'huge', delay: 600_000 })

@@ -47,7 +47,12 @@ export async function libraryOf(redis: RedisClient, queue: QueueAddress): Promis
   }
 }
 
-/** ARGV[3] is the queue's base, ARGV[4] the state that was meant. Answers: -101 not in that state, -102 a parent waits for this child, -103 its own children are still at work. */
+/**
+ * ARGV[3] is the queue's base, ARGV[4] the state that was meant. Answers: -101 not in that state, -102 a parent waits for this child, -103 its own children are still at work.
+ *
+ * BullMQ looks for a waiting job from the end where new ones come in: 22 ms in a list of a million. Who is next in line stands
+ * at the other end, is found there at once, and is laid before that search.
+ */
 const compareBeforeRemoval = `
 do
   local call, id, base, state = redis.call, ARGV[1], ARGV[3], ARGV[4]
@@ -65,6 +70,15 @@ do
   local parent = call('HGET', job, 'parentKey')
   if parent and parent ~= '' and call('SISMEMBER', parent .. ':dependencies', job) == 1 then return -102 end
   if call('SCARD', job .. ':dependencies') > 0 then return -103 end
+  -- Not for a scheduler's job: BullMQ may refuse that one, and it must keep its place.
+  if state == 'ready' and not call('ZSCORE', base .. 'prioritized', id) and call('HEXISTS', job, 'rjk') == 0 then
+    for _, list in ipairs({ base .. 'wait', base .. 'paused' }) do
+      if call('LREM', list, '-1', id) == 1 then
+        call('LPUSH', list, id)
+        break
+      end
+    end
+  end
 end
 `
 
