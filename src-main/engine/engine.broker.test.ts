@@ -140,4 +140,55 @@ describe('the engine', () => {
     expect(started.every((message) => message.signal.aborted)).toBe(true)
     expect(await queue.stats()).toMatchObject({ ready: 3, leased: 0 })
   })
+
+  it('finds its way back when Redis was killed, and never reuses an id', async () => {
+    const own = await startRedis()
+    const other = await Engine.open({ redis: { port: own.port } })
+    const queue = other.queue<string>('back')
+    const seen: string[] = []
+    const worker = other.worker(queue, ({ data }) => void seen.push(data))
+    const before = await queue.enqueue('before')
+    await vi.waitFor(() => expect(seen).toEqual(['before']), 5_000)
+    await own.kill()
+    await expect(queue.enqueue('lost')).rejects.toMatchObject({
+      code: expect.stringMatching(/unreachable|outcome-unknown/),
+    })
+    // Without persistence: it comes back empty.
+    await own.start()
+    const after = await vi.waitFor(() => queue.enqueue('after'), { timeout: 15_000, interval: 50 })
+    await vi.waitFor(() => expect(seen.at(-1)).toBe('after'), 15_000)
+    expect(Number(after)).toBeGreaterThan(Number(before))
+    await worker.stop()
+    await other.close()
+    await own.stop()
+  })
+
+  it('replays all that were dead, once, while others die', async () => {
+    const queue = engine.queue<number>(fresh(), { maxAttempts: 1 })
+    const runs = new Map<string, number>()
+    const count = 3_000
+    const worker = engine.worker(
+      queue,
+      ({ id }) => {
+        const run = (runs.get(id) ?? 0) + 1
+        runs.set(id, run)
+        if (run === 1) throw new Error('the first time')
+      },
+      { concurrency: 100 },
+    )
+    const sends = Array.from({ length: count }, (_, n) => queue.enqueue(n))
+    let replayed = 0
+    await vi.waitFor(
+      async () => {
+        replayed += await queue.dead.replay('all', { chunk: 50 })
+        expect((await queue.stats()).ackedTotal).toBe(count)
+      },
+      { timeout: 20_000, interval: 5 },
+    )
+    await Promise.all(sends)
+    await worker.stop()
+    expect(replayed).toBe(count)
+    expect([...runs.values()].every((run) => run === 2)).toBe(true)
+    expect(await queue.stats()).toMatchObject({ ready: 0, leased: 0, dead: 0, replayedTotal: count })
+  })
 })
