@@ -104,14 +104,12 @@ const frameOn = (environmentId: string) =>
   fc.oneof(
     {
       weight: 6,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...readsOfQueues), nearly)
-        .map(([method, json]) =>
-          text({
-            i: '@',
-            p: { u: `/${method}`, b: { json: { ...(json as object), environmentId, queue: 'bullmq/bull/mail' } } },
-          }),
-        ),
+      arbitrary: fc.tuple(fc.constantFrom(...readsOfQueues), nearly).map(([method, json]) =>
+        text({
+          i: '@',
+          p: { u: `/${method}`, b: { json: { ...(json as object), environmentId, queue: 'bullmq/bull/mail' } } },
+        }),
+      ),
     },
 
     { weight: 1, arbitrary: fc.string() },
@@ -221,7 +219,7 @@ describe('fuzzed frames', () => {
       }
       process.off('unhandledRejection', onRejection)
       expect(rig.lines.slice(0, 3), `seed ${seed}`).toEqual([])
-    expect(rejections, `seed ${seed}`).toEqual([])
+      expect(rejections, `seed ${seed}`).toEqual([])
       expect(
         [...codes.keys()].filter((code) => !knownCodes.includes(code)),
         `seed ${seed}`,
