@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { Failure } from '@shared/failure'
+import { startThread } from '../runtime/thread'
 import type { SqlRow, SqlValue } from './database-driver'
 import type { DatabaseReply, DatabaseRequest, Statement } from './database-worker'
 
@@ -22,7 +19,7 @@ export interface Database {
 
 /** Opens or begins the file at `path`. Throws Failure 'disk' when it can be neither. `now` names what is kept aside. */
 export async function openDatabase(path: string, now: number): Promise<Database> {
-  const worker = startWorker({ path, now })
+  const worker = startThread({ caller: import.meta.url, name: 'database-worker', data: { path, now } })
   const waiting = new Map<number, { resolve: (rows: readonly SqlRow[]) => void; reject: (error: Failure) => void }>()
   let nextId = 1
   let ended: Failure | undefined
@@ -96,24 +93,6 @@ export async function openDatabase(path: string, now: number): Promise<Database>
     await worker.terminate()
     throw error
   }
-}
-
-/**
- * Built, the worker is a file of its own beside the entries, and this module stands with them or in a folder of chunks
- * one level down. Run from source (tests, benches) there is only the TypeScript file; on Node 20 a thread does not take
- * over its parent's loaders, so a line of script registers tsx in it first.
- */
-function startWorker(workerData: { readonly path: string; readonly now: number }): Worker {
-  const built = ['./database-worker.js', '../database-worker.js']
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(fileURLToPath(url)))
-  if (built) return new Worker(built, { workerData })
-  const source = new URL('./database-worker.ts', import.meta.url).href
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'))
-  // By its path: require.resolve would answer the CommonJS twin, which cannot be imported from a thread's script.
-  const loader = new URL('dist/esm/api/index.mjs', tsx).href
-  const script = `import('${loader}').then((tsx) => tsx.tsImport('${source}', '${source}'))`
-  return new Worker(script, { eval: true, workerData })
 }
 
 const diskFailure = (path: string, message: string) =>
