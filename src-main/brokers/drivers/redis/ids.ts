@@ -6,7 +6,7 @@ export const idEpochMs = Date.UTC(2024, 0, 1)
 export const idsPerMs = 4096
 
 /** Milliseconds since 1970 at which the id was given out; exact up to 4,096 ids a millisecond. */
-export const timeOfId = (id: string): number => Math.floor(Number(id) / idsPerMs) + idEpochMs
+export const timeOfId = (id: string | number): number => Math.floor(Number(id) / idsPerMs) + idEpochMs
 
 export const isId = (text: string): boolean => /^[1-9]\d{0,15}$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER
 

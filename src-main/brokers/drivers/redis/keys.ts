@@ -6,7 +6,9 @@ import { Failure } from '@shared/failure'
  */
 export interface QueueKeys {
   readonly name: string
-  /** hash: id (last given out), lease (last lease id), died (last dead stamp), in, acked, dead, replayed, paused, mixed, big. */
+  /** What all of them begin with. */
+  readonly base: string
+  /** hash: id (last given out), lease (last lease id), died (last dead stamp), in, acked, dead, replayed, paused, mixed, big, holes. */
   readonly state: string
   /** hash: id -> body. The existence of a field is the truth about the existence of a message. */
   readonly payload: string
@@ -40,20 +42,33 @@ const longestName = 512
 /** Set of queue names, in its own slot. */
 export const registryKey = (prefix: string) => `${checkedPrefix(prefix)}:queues`
 
+/** After the base. A script that reads a hundred queues is given bases, and these once; a list's priority follows the last. */
+export const readSuffixes = ['state', 'payload', 'delayed', 'dead', 'removed', 'waits', 'ready:'] as const
+
 export function queueKeys(prefix: string, name: string): QueueKeys {
   const base = `${checkedPrefix(prefix)}:{${tagOf(name)}}:`
+  const [state, payload, delayed, dead, removed, waits, ready] = readSuffixes.map((suffix) => base + suffix) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   return {
     name,
-    state: `${base}state`,
-    payload: `${base}payload`,
+    base,
+    state,
+    payload,
     meta: `${base}meta`,
-    ready: Array.from({ length: priorities }, (_, priority) => `${base}ready:${priority}`),
-    delayed: `${base}delayed`,
-    dead: `${base}dead`,
+    ready: Array.from({ length: priorities }, (_, priority) => ready + priority),
+    delayed,
+    dead,
     leases: `${base}leases`,
     leased: `${base}leased`,
-    waits: `${base}waits`,
-    removed: `${base}removed`,
+    waits,
+    removed,
     wake: `${base}wake`,
   }
 }

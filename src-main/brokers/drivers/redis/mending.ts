@@ -60,7 +60,16 @@ export async function remove(
       return byMarks(redis, keys, 'remove', mend.removeSorted, names, ids)
     }
     case 'ready': {
-      const names = [keys.payload, keys.meta, keys.delayed, keys.dead, keys.leased, keys.removed, ...keys.ready]
+      const names = [
+        keys.payload,
+        keys.meta,
+        keys.delayed,
+        keys.dead,
+        keys.leased,
+        keys.removed,
+        ...keys.ready,
+        keys.state,
+      ]
       return byMarks(redis, keys, 'remove', mend.removeReady, names, ids)
     }
     case 'leased':

@@ -134,6 +134,7 @@ describe('reading', () => {
         const read = [keys.state, keys.payload, keys.delayed, keys.dead, keys.removed, keys.waits, keys.ready[5]!]
         const key = read[index]!
         const wrong = index === 5 ? 'list' : 'string'
+        if (key === keys.removed) await redis.hset(keys.state, 'holes', '1')
         if (wrong === 'list') await redis.rpush(key, 'x')
         else await redis.set(key, 'x')
         const [first, second, third] = await one.read([good, bad, good])

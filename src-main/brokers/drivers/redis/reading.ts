@@ -5,8 +5,8 @@ import type { RedisClient } from '../../clients/redis'
 import { redisFailure } from '../../clients/redis-failure'
 import { runReadOnlyScript } from '../../clients/script'
 import { type Reading, unreadable } from '../../reader'
-import { figureCommands, figureKeys, figuresOfReplies, figuresOfScript, readingOf, wrongKey } from './figures'
-import { defaultPriority, expectedTypes, type QueueKeys, queueKeys } from './keys'
+import { figureCommands, figuresOfReplies, figuresOfScript, readingOf, wrongKey } from './figures'
+import { expectedTypes, type QueueKeys, queueKeys, readSuffixes } from './keys'
 import { readQueues } from './scripts/read'
 import { wrongType } from './trouble'
 
@@ -19,8 +19,6 @@ const queuesPerCall = 100
  */
 export class QueueReading {
   private plain: boolean
-  /** Queues that use more than the default priority, by their state key. */
-  private readonly mixed = new Set<string>()
   private readonly known = new Map<string, QueueKeys>()
 
   constructor(private readonly redis: RedisClient) {
@@ -55,7 +53,10 @@ export class QueueReading {
     try {
       return await this.readByScript(chunk)
     } catch (error) {
-      if (!(error instanceof Error) || !/NOPERM|unknown command|CROSSSLOT|not supported/i.test(error.message))
+      if (
+        !(error instanceof Error) ||
+        !/NOPERM|unknown command|CROSSSLOT|undeclared|not supported/i.test(error.message)
+      )
         throw redisFailure(error, 'Redis')
       this.plain = true
       return this.readPlainly(chunk)
@@ -63,27 +64,15 @@ export class QueueReading {
   }
 
   private async readByScript(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {
-    const lists = chunk.map((keys) => (this.mixed.has(keys.state) ? keys.ready : [keys.ready[defaultPriority]!]))
-    const reply = await runReadOnlyScript(
-      this.redis,
-      readQueues,
-      chunk.flatMap((keys, index) => figureKeys(keys, lists[index]!)),
-      lists.map((list) => list.length),
-    )
-    const [now, ...answers] = reply as [number, ...unknown[]]
-    const again: QueueKeys[] = []
-    const readings = chunk.map((keys, index) => {
+    const bases = chunk.map((keys) => keys.base)
+    const [now, ...answers] = (await runReadOnlyScript(this.redis, readQueues, bases, readSuffixes)) as [
+      number,
+      ...unknown[],
+    ]
+    return chunk.map((keys, index) => {
       const figures = figuresOfScript(answers[index])
-      if ('key' in figures) return wrongKey(keys, figures.key, figures.type)
-      if (figures.mixed && lists[index]!.length === 1) {
-        this.mixed.add(keys.state)
-        again.push(keys)
-      }
-      return readingOf(figures, now)
+      return 'key' in figures ? wrongKey(keys, figures.key, figures.type) : readingOf(figures, now)
     })
-    if (again.length === 0) return readings
-    const better = await this.readByScript(again)
-    return readings.map((reading, index) => better[again.indexOf(chunk[index]!)] ?? reading)
   }
 
   private async readPlainly(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {

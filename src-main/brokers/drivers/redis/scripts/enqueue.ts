@@ -16,8 +16,12 @@ redis.call('HLEN', KEYS[2])
 local marks, waiting = redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[4])
 local count, first = #ARGV, ${nextId('state[1]')}
 local ids, fields = {}, {}
+-- One pattern for all ids of the batch: its high digits are the same, unless the low ones run over.
+local low, format = first % 10000000, string.format
+local pattern = format('%d', math.floor(first / 10000000)) .. '%07d'
+local over = low + count > 10000000
 for i = 1, count do
-  local id = text(first + i - 1)
+  local id = over and text(first + i - 1) or format(pattern, low + i - 1)
   ids[i] = id
   fields[2 * i - 1] = id
   fields[2 * i] = ARGV[i]

@@ -42,13 +42,13 @@ return table.concat(marks)
  * Takes the body and leaves the place: a list cannot be searched in bounded time. The place is remembered among the
  * removed until a lease passes over it; what stands at a list's head goes at once.
  *
- * KEYS  1 payload  2 meta  3 delayed  4 dead  5 leased  6 removed  7-16 ready, by priority
+ * KEYS  1 payload  2 meta  3 delayed  4 dead  5 leased  6 removed  7-16 ready, by priority  17 state
  * ARGV  ids
  * Answers per id '1' removed or '0' not ready; -n: at most n ids at a time.
  */
 export const removeReady = script(`
 ${readiness({ payload: 'KEYS[1]', delayed: 'KEYS[3]', dead: 'KEYS[4]', leased: 'KEYS[5]' }, '#ARGV')}
-redis.call('HLEN', KEYS[2]) redis.call('SCARD', KEYS[6])
+redis.call('HLEN', KEYS[2]) redis.call('SCARD', KEYS[6]) redis.call('HLEN', KEYS[17])
 local marks, ids, goes = {}, {}, {}
 for i, id in ipairs(ARGV) do
   local here = not goes[id] and isReady(id)
@@ -69,7 +69,7 @@ end
 ${latch('KEYS[1]')}
 local left = {}
 for id in pairs(goes) do left[#left + 1] = id end
-if #left > 0 then redis.call('SADD', KEYS[6], unpack(left)) end
+if #left > 0 then redis.call('HSET', KEYS[17], 'holes', '1'); redis.call('SADD', KEYS[6], unpack(left)) end
 redis.call('HDEL', KEYS[1], unpack(ids))
 redis.call('HDEL', KEYS[2], unpack(ids))
 for list, count in pairs(heads) do redis.call('LTRIM', list, count, -1) end
