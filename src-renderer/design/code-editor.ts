@@ -72,6 +72,7 @@ function extensions({ label, text, language, editable, original, onChange }: Cod
     editable
       ? [
           history(),
+          typeOverSelection,
           keymap.of([indentWithTab, ...historyKeymap]),
           coloured && text.length <= lintAtMost ? linter(templateFriendlyLint) : [],
         ]
@@ -96,6 +97,20 @@ function extensions({ label, text, language, editable, original, onChange }: Cod
       : [],
   ]
 }
+
+/**
+ * Typed over a selection, Chromium would keep the style of what was there in a style attribute, which the content security
+ * policy refuses and reports. The same change made by us has no style to keep.
+ */
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== 'insertText' || event.data === null || event.isComposing) return false
+    if (view.state.selection.ranges.every((range) => range.empty)) return false
+    event.preventDefault()
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true })
+    return true
+  },
+})
 
 /** Text with {{templates}} in it is JSON only after they are filled in; then the one who fills them judges it. */
 const parseLint = jsonParseLinter()

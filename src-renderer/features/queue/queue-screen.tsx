@@ -2,8 +2,8 @@ import { type MessageState, messageStates } from '@shared/model/message'
 import type { QueueKey } from '@shared/model/queue'
 import { figureOf, precisionOf } from '@shared/model/sample'
 import { ChevronDown, ChevronRight, Pause, Play } from 'lucide-react'
-import { useState } from 'react'
-import { useActions } from '../../actions'
+import { type ReactNode, useState } from 'react'
+import { type Action, useActions } from '../../actions'
 import { Badge } from '../../design/badge'
 import { Button } from '../../design/button'
 import { Dot } from '../../design/dot'
@@ -70,20 +70,31 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
         }
       >
         {message !== null && !wide ? (
-          <Menu
-            align="end"
-            label="Actions of the queue"
-            trigger={<Button icon={<ChevronDown size={13} aria-hidden />}>Queue</Button>}
-            entries={Object.values(actions).map((action) => ({
-              id: action.id,
-              label: action.label,
-              keys: action.keys,
-              why: action.when?.(),
-              onChoose: action.perform,
-            }))}
-          />
+          <>
+            <ActionButton action={actions.replay} />
+            <Menu
+              align="end"
+              label="Actions of the queue"
+              trigger={<Button icon={<ChevronDown size={13} aria-hidden />}>Queue</Button>}
+              entries={[actions.pause, actions.send, actions.purge].map((action) => ({
+                id: action.id,
+                label: action.label,
+                keys: action.keys,
+                why: action.when?.(),
+                onChoose: action.perform,
+              }))}
+            />
+          </>
         ) : (
-          <HeadButtons actions={actions} paused={info?.paused ?? false} />
+          <>
+            <ActionButton
+              action={actions.pause}
+              icon={info?.paused ? <Play size={13} aria-hidden /> : <Pause size={13} aria-hidden />}
+            />
+            <ActionButton action={actions.send} />
+            <ActionButton action={actions.replay} />
+            <ActionButton action={actions.purge} />
+          </>
         )}
       </ScreenHead>
       <div className="flex h-9 shrink-0 items-center gap-3 border-line border-b px-4">
@@ -124,31 +135,11 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
   )
 }
 
-interface HeadButtonsProps {
-  readonly actions: ReturnType<typeof useQueueActions>
-  readonly paused: boolean
-}
-
-function HeadButtons({ actions, paused }: HeadButtonsProps) {
+function ActionButton({ action, icon }: { readonly action: Action; readonly icon?: ReactNode }) {
   return (
-    <>
-      <Button
-        icon={paused ? <Play size={13} aria-hidden /> : <Pause size={13} aria-hidden />}
-        why={actions.pause.when?.()}
-        onClick={actions.pause.perform}
-      >
-        {actions.pause.label}
-      </Button>
-      <Button why={actions.send.when?.()} onClick={actions.send.perform}>
-        {actions.send.label}
-      </Button>
-      <Button why={actions.replay.when?.()} onClick={actions.replay.perform}>
-        {actions.replay.label}
-      </Button>
-      <Button why={actions.purge.when?.()} onClick={actions.purge.perform}>
-        {actions.purge.label}
-      </Button>
-    </>
+    <Button icon={icon} why={action.when?.()} onClick={action.perform}>
+      {action.label}
+    </Button>
   )
 }
 
