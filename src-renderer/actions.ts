@@ -84,7 +84,8 @@ export function listenForKeys(target: Window = window): () => void {
   let pressedAt = 0
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return
-    if (!(event.metaKey || event.ctrlKey) && (isTyping(event) || dialogIsOpen())) return
+    // What lies over the page takes every key: none may reach what lies under it.
+    if (dialogIsOpen() || (!(event.metaKey || event.ctrlKey) && isTyping(event))) return
     if (event.timeStamp - pressedAt > sequenceMs) pressed = []
     const next = [...pressed, chordOf(event)]
     const { actions } = actionStore.getState()

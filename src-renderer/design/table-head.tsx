@@ -49,7 +49,9 @@ function HeadCell<Row>({ column, sort, onSort }: DataTableProps<Row> & { readonl
       {column.sortable && onSort ? (
         <button
           type="button"
-          onClick={() => onSort({ column: column.id, descending: sorted ? !sort.descending : end })}
+          onClick={() =>
+            onSort({ column: column.id, descending: sorted ? !sort.descending : (column.largestFirst ?? end) })
+          }
           className={cx(
             'inline-flex max-w-full items-center gap-0.5 rounded hover:text-ink',
             sorted && 'font-medium text-ink',

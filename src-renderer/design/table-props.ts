@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly width: string
   readonly align?: 'start' | 'end'
   readonly sortable?: boolean
+  /** The first press sorts largest first; figures, aligned to the end, do so anyway. */
+  readonly largestFirst?: boolean
   readonly cell: (row: Row) => ReactNode
 }
 

@@ -17,5 +17,3 @@ export function visible(text: string): string {
 const hidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: to make them visible is its purpose
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
-
-export const hides = (text: string): boolean => text.search(hidden) >= 0

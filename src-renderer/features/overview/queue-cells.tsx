@@ -4,21 +4,17 @@ import { Star } from 'lucide-react'
 import { useStore } from 'zustand'
 import { Badge } from '../../design/badge'
 import { Figure } from '../../design/figure'
-import { useNow } from '../../design/now'
 import { count, rate } from '../../design/number-format'
 import { Sparkline } from '../../design/sparkline'
 import { duration } from '../../design/time-format'
 import { useConsole, useFeed } from '../../stores/console'
 import { pinId } from '../../stores/preferences'
+import { useStale } from '../use-stale'
 
 interface CellProps {
   readonly environmentId: string
   readonly queue: QueueKey
 }
-
-/** A sample older than this many periods is history, and looks like it. */
-const stalePeriods = 5
-const staleAtLeastMs = 5_000
 
 /** Every cell takes its own slice, so that a tick redraws what changed and nothing else. */
 function useFigure({ environmentId, queue }: CellProps, metric: Metric) {
@@ -28,17 +24,6 @@ function useFigure({ environmentId, queue }: CellProps, metric: Metric) {
     return layout ? precisionOf[layout][metric] : 'unknown'
   })
   return { value, precision: value === null ? ('unknown' as const) : precision }
-}
-
-export function useStale({ environmentId, queue }: CellProps): number | null {
-  const { environments } = useConsole()
-  const every = useStore(environments, (state) => state.states.get(environmentId)?.sampleEveryMs ?? 1000)
-  // Rounded, so that a tick on time changes nothing here.
-  const at = useFeed(environmentId, (feed) => feed.samples.get(queue)?.at ?? null)
-  const now = useNow()
-  if (at === null) return null
-  const age = now - at
-  return age > Math.max(staleAtLeastMs, every * stalePeriods) ? age : null
 }
 
 export function FigureCell({ environmentId, queue, metric }: CellProps & { readonly metric: Metric }) {

@@ -154,6 +154,7 @@ const columnsFor = (environmentId: string): readonly Column<Row>[] => {
       head: 'Depth',
       width: 'minmax(84px, 0.4fr)',
       sortable: true,
+      largestFirst: true,
       cell: ({ key }) => <TrendCell environmentId={environmentId} queue={key} />,
     },
     figure('ready', 'Ready'),

@@ -1,25 +1,17 @@
 import type { Plan, PlanAction, PlanKind } from '@shared/model/plan'
 import { bytes, count } from '../../design/number-format'
 
-interface KindWords {
-  readonly verb: string
-  /** "Replay 392", "Put back 392". */
-  readonly past: string
-}
-
-const kinds: Readonly<Record<PlanKind, KindWords>> = {
-  replay: { verb: 'Replay', past: 'replayed' },
-  edit: { verb: 'Edit', past: 'edited' },
-  discard: { verb: 'Discard', past: 'discarded' },
-  purge: { verb: 'Purge', past: 'purged' },
-  undo: { verb: 'Put back', past: 'put back' },
+const verbs: Readonly<Record<PlanKind, string>> = {
+  replay: 'Replay',
+  edit: 'Edit',
+  discard: 'Discard',
+  purge: 'Purge',
+  undo: 'Put back',
 }
 
 export function verbOf(action: PlanAction): string {
-  return action.kind === 'edit' && action.thenReplay ? 'Edit and replay' : kinds[action.kind].verb
+  return action.kind === 'edit' && action.thenReplay ? 'Edit and replay' : verbs[action.kind]
 }
-
-export const pastOf = (kind: PlanKind): string => kinds[kind].past
 
 /** Replays alone have outcomes, so they alone can be tried with a few first. */
 export const hasOutcome = (action: PlanAction): boolean =>

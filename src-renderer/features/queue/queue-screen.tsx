@@ -17,6 +17,7 @@ import { go } from '../../stores/route'
 import { ScreenHead } from '../screen-head'
 import { stateLook } from '../state-mark'
 import { lookOf } from '../tier-mark'
+import { useStale } from '../use-stale'
 import { useWide } from '../use-wide'
 import { MessageList } from './message-list'
 import { useQueueActions } from './queue-actions'
@@ -146,12 +147,18 @@ function ActionButton({ action, icon }: { readonly action: Action; readonly icon
 function StateTab({ environmentId, queue, state }: Omit<QueueScreenProps, 'message'>) {
   const figure = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
   const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
+  const stale = useStale({ environmentId, queue })
   const { word, tone, shape } = stateLook[state]
   return (
     <>
       <Dot shape={shape} tone={tone} className="size-2" />
       {word}{' '}
-      <Figure text={count(figure)} precision={layout ? precisionOf[layout][state] : 'unknown'} quiet={figure === 0} />
+      <Figure
+        text={count(figure)}
+        precision={layout ? precisionOf[layout][state] : 'unknown'}
+        quiet={figure === 0}
+        stale={stale !== null}
+      />
     </>
   )
 }
