@@ -8,7 +8,7 @@ const messages = 50_000
 /** The largest batches that the engine sends. */
 const perCall = 500
 const leasedPerCall = 250
-const failuresPerCall = 100
+const failuresPerCall = 50
 const body = Buffer.from(JSON.stringify({ text: 'a'.repeat(189) }))
 
 /** How long the longest single call of each action keeps the server from everybody else, on a queue of 50,000 messages. */

@@ -41,7 +41,7 @@ const mostPerCall = 500
 /** A lease hands out bodies, and the ack of the one before may travel with it. */
 export const mostPerLease = 250
 /** Failures take longer: each writes a history. */
-const mostFailuresPerCall = 100
+export const mostFailuresPerCall = 50
 /** And most bytes, so that no call holds the server up. */
 const mostBytesPerCall = 4 * 1024 * 1024
 

@@ -2,7 +2,7 @@ import type { Driver, FailedMessage, Lease, LeasedMessage, LeaseRequest, SettleO
 import { type Clock, pause } from '../runtime/clock'
 import { type Loop, loop } from '../runtime/loop'
 import { type Holder, Message, type NackOptions } from './message'
-import { mostPerLease, type Queue } from './queue'
+import { mostFailuresPerCall, mostPerLease, type Queue } from './queue'
 
 export type Handler<Data> = (message: Message<Data>) => unknown
 
@@ -215,7 +215,7 @@ export class Worker<Data = unknown> {
           ),
         ),
       ),
-      ...[...nacks].map(async ([leaseId, failures]) =>
+      ...[...nacks].flatMap(inPieces).map(async ([leaseId, failures]) =>
         this.notice(
           leaseId,
           await this.orAgain(
@@ -357,6 +357,14 @@ export class Worker<Data = unknown> {
   private report(error: unknown): void {
     this.options.onError?.(error, undefined)
   }
+}
+
+/** No call with failures may hold the server up: each writes a history. */
+function inPieces([leaseId, failures]: readonly [string, readonly FailedMessage[]]) {
+  const pieces: (readonly [string, readonly FailedMessage[]])[] = []
+  for (let at = 0; at < failures.length; at += mostFailuresPerCall)
+    pieces.push([leaseId, failures.slice(at, at + mostFailuresPerCall)])
+  return pieces
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
