@@ -42,6 +42,8 @@ const look = EditorView.theme({
   '&.cm-merge-a .cm-changedLine': { backgroundColor: 'var(--red-wash)' },
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--green-wash)' },
   '&.cm-merge-a .cm-changedText': { background: 'light-dark(#f5b9b4, #6b2b27)' },
+  // Named as exactly as the library names it, or its own red wins.
+  '&.cm-editor .cm-deletedChunk .cm-deletedText': { background: 'light-dark(#fbd7d3, #6b2b27)' },
   '&.cm-merge-b .cm-changedText': { background: 'light-dark(#a9dcc0, #1f5537)' },
   '.cm-collapsedLines': { background: 'var(--surface)', color: 'var(--muted)' },
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--red)' },
