@@ -1,7 +1,6 @@
-import { type Reading, unreadable } from '../../reader'
+import type { Reading } from '../../reader'
 import { timeOfId } from './ids'
-import { expectedTypes, type QueueKeys } from './keys'
-import { wrongType } from './trouble'
+import type { QueueKeys } from './keys'
 
 /** What is counted for one queue, as the server gave it; `oldestId` is 0 when nothing is ready. */
 export interface Figures {
@@ -18,11 +17,42 @@ export interface Figures {
   readonly waits: Buffer
 }
 
-export function figuresOfScript(reply: unknown): Figures | { readonly key: string; readonly type: string } {
-  if (!Array.isArray(reply)) throw new Error('the read script answers one array per queue')
-  if (reply.length === 2) return { key: String(reply[0]), type: String(reply[1]) }
-  const [listed, bodies, delayed, dead, removed, oldestId, paused, enqueued, acked, waits] = reply
-  return { listed, bodies, delayed, dead, removed, oldestId, paused: paused === 1, enqueued, acked, waits }
+/** What the read script answers per queue, in the order of `Figures`; the last is the length of the wait counters. */
+export const numbersPerQueue = 10
+
+/** The read script's answer for `queues` of them; throws when it is not one. undefined: this queue could not be read. */
+export function figuresOfScript(
+  answer: unknown,
+  queues: number,
+): { readonly now: number; readonly figures: readonly (Figures | undefined)[] } {
+  const rowBytes = numbersPerQueue * 8
+  const rowsEnd = 8 + queues * rowBytes
+  if (!Buffer.isBuffer(answer) || answer.length < rowsEnd) throw new Error('the figures have another length')
+  const numbers = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
+  const figures: (Figures | undefined)[] = []
+  let waitsAt = rowsEnd
+  for (let row = 8; row < rowsEnd; row += rowBytes) {
+    const number = (index: number) => numbers.getFloat64(row + index * 8, true)
+    const waitsEnd = waitsAt + number(9)
+    figures.push(
+      number(0) < 0
+        ? undefined
+        : {
+            listed: number(0),
+            bodies: number(1),
+            delayed: number(2),
+            dead: number(3),
+            removed: number(4),
+            oldestId: number(5),
+            paused: number(6) === 1,
+            enqueued: number(7),
+            acked: number(8),
+            waits: answer.subarray(waitsAt, waitsEnd),
+          },
+    )
+    waitsAt = waitsEnd
+  }
+  return { now: numbers.getFloat64(0, true), figures }
 }
 
 export type Command = readonly [name: string, ...args: (string | number)[]]
@@ -90,9 +120,6 @@ export function readingOf(figures: Figures, nowMs: number): Reading {
     trouble: null,
   }
 }
-
-export const wrongKey = (keys: QueueKeys, key: string, type: string): Reading =>
-  unreadable(wrongType(key, expectedTypes(keys).find(([name]) => name === key)?.[1] ?? 'another type', type))
 
 /** 64-bit big-endian counters, first bucket first; read in halves, since a BigInt for each costs more than all the rest. */
 function bucketsOf(waits: Buffer): readonly number[] {

@@ -5,8 +5,8 @@ import type { RedisClient } from '../../clients/redis'
 import { redisFailure } from '../../clients/redis-failure'
 import { runReadOnlyScript } from '../../clients/script'
 import { type Reading, unreadable } from '../../reader'
-import { figureCommands, figuresOfReplies, figuresOfScript, readingOf, wrongKey } from './figures'
-import { expectedTypes, type QueueKeys, queueKeys, readSuffixes } from './keys'
+import { figureCommands, figuresOfReplies, figuresOfScript, readingOf } from './figures'
+import { expectedTypes, type QueueKeys, queueKeys } from './keys'
 import { readQueues } from './scripts/read'
 import { wrongType } from './trouble'
 
@@ -65,14 +65,12 @@ export class QueueReading {
 
   private async readByScript(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {
     const bases = chunk.map((keys) => keys.base)
-    const [now, ...answers] = (await runReadOnlyScript(this.redis, readQueues, bases, readSuffixes)) as [
-      number,
-      ...unknown[],
-    ]
-    return chunk.map((keys, index) => {
-      const figures = figuresOfScript(answers[index])
-      return 'key' in figures ? wrongKey(keys, figures.key, figures.type) : readingOf(figures, now)
-    })
+    const answer = await runReadOnlyScript(this.redis, readQueues, [], bases)
+    const { now, figures } = figuresOfScript(answer, chunk.length)
+    const refused = chunk.filter((_, index) => figures[index] === undefined)
+    const explained = refused.length === 0 ? [] : [...(await this.readPlainly(refused))]
+    // Both in the order of the chunk.
+    return figures.map((own) => (own ? readingOf(own, now) : explained.shift()!))
   }
 
   private async readPlainly(chunk: readonly QueueKeys[]): Promise<readonly Reading[]> {

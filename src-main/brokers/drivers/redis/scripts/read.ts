@@ -1,63 +1,89 @@
 import { script } from '../../../clients/script'
-import { defaultPriority, priorities } from '../keys'
+import { numbersPerQueue } from '../figures'
+import { defaultPriority, priorities, readSuffixes } from '../keys'
+
+const [state, payload, delayed, dead, removed, waits, ready] = readSuffixes
+const others = Array.from({ length: priorities }, (_, priority) => priority).filter((each) => each !== defaultPriority)
 
 /**
  * The figures of many queues in one call, for single servers: which lists a queue has is found out inside, so keys are made
  * here of what they begin with. Writes nothing, so it runs where scripts may only read.
  *
- * KEYS  per queue what its keys begin with
- * ARGV  what they end with: state, payload, delayed, dead, removed, waits, ready (a priority follows)
- * Answers now in ms, then per queue { in lists, bodies, delayed, dead, removed, first id or 0, paused, in, acked, waits }, or
- * { key, its type } when that key holds something else than it should.
+ * KEYS  none (a read-only script may read what its ARGV name)
+ * ARGV  per queue what its keys begin with
+ * Answers one string of 64-bit floats, little-endian: now in ms, then per queue in lists, bodies, delayed, dead, removed,
+ * first id or 0, paused, in, acked, bytes of waits; then all waits, one after the other. A queue that could not be read has -1
+ * in lists: the caller asks for it command by command, to learn which key it was.
+ *
+ * Each command costs the server 0.3 us and each key name put together 0.1 us. So one EXISTS stands for four questions to a
+ * queue at rest, one MGET for all wait counters of the call, and one pcall for all queues that can be read.
  */
 export const readQueues = script(`
-local time = redis.call('TIME')
-local answer = { time[1] * 1000 + math.floor(time[2] / 1000) }
-local ask = redis.pcall
-for q = 1, #KEYS do
-  local base, wrong = KEYS[q], nil
-  local state = ask('HMGET', base .. ARGV[1], 'paused', 'in', 'acked', 'mixed', 'holes')
-  local bodies = ask('HLEN', base .. ARGV[2])
-  local delayed = ask('ZCARD', base .. ARGV[3])
-  local dead = ask('ZCARD', base .. ARGV[4])
-  local waits = ask('GET', base .. ARGV[6])
-  local removed = 0
-  if state.err then wrong = ARGV[1]
-  elseif type(bodies) == 'table' then wrong = ARGV[2]
-  elseif type(delayed) == 'table' then wrong = ARGV[3]
-  elseif type(dead) == 'table' then wrong = ARGV[4]
-  elseif type(waits) == 'table' then wrong = ARGV[6]
-  elseif state[5] then
-    removed = ask('SCARD', base .. ARGV[5])
-    if type(removed) == 'table' then wrong = ARGV[5] end
+local call, pack, queues = redis.call, struct.pack, #ARGV
+local time = call('TIME')
+local keys, rows, tails, q = {}, { pack('<d', time[1] * 1000 + math.floor(time[2] / 1000)) }, {}, 1
+for i = 1, queues do keys[i] = ARGV[i] .. '${waits}' end
+-- What is no string, or may not be read by this user, is asked for alone, where the error finds its queue.
+local fine, waitsOf = pcall(call, 'MGET', unpack(keys))
+if not fine then waitsOf = {} end
+local function head(list, removedKey)
+  if not removedKey then return call('LINDEX', list, '0') end
+  for _, id in ipairs(call('LRANGE', list, '0', '99')) do
+    if call('SISMEMBER', removedKey, id) == 0 then return id end
   end
-  local ready, oldest = 0, 0
-  if not wrong then
-    local first, last = ${defaultPriority}, ${defaultPriority}
-    if state[4] then first, last = 0, ${priorities - 1} end
-    for priority = first, last do
-      local list = base .. ARGV[7] .. priority
-      local length = ask('LLEN', list)
-      if type(length) == 'table' then wrong = ARGV[7] .. priority break end
-      ready = ready + length
-      if length > 0 then
-        local head
-        if removed == 0 then head = redis.call('LINDEX', list, 0)
-        else
-          for _, id in ipairs(redis.call('LRANGE', list, 0, 99)) do
-            if redis.call('SISMEMBER', base .. ARGV[5], id) == 0 then head = id break end
-          end
-        end
-        head = tonumber(head or 0)
-        if head > 0 and (oldest == 0 or head < oldest) then oldest = head end
-      end
+  return 0
+end
+local function readOthers(base, listed, oldest, removedKey)
+  if call('EXISTS', ${others.map((priority) => `base .. '${ready}${priority}'`).join(', ')}) == 0 then return listed, oldest end
+  for priority = 0, ${priorities - 1} do
+    local list = base .. '${ready}' .. priority
+    local length = priority == ${defaultPriority} and 0 or call('LLEN', list)
+    if length > 0 then
+      listed = listed + length
+      local id = tonumber(head(list, removedKey))
+      if id > 0 and (tonumber(oldest) == 0 or id < tonumber(oldest)) then oldest = id end
     end
   end
-  if wrong then answer[q + 1] = { base .. wrong, redis.call('TYPE', base .. wrong).ok }
-  else
-    answer[q + 1] = { ready, bodies, delayed, dead, removed, oldest, state[1] and 1 or 0,
-      tonumber(state[2] or 0), tonumber(state[3] or 0), waits or '' }
+  return listed, oldest
+end
+local function readOn()
+  while q <= queues do
+    local base = ARGV[q]
+    local payload, ready, delayedKey, deadKey = base .. '${payload}', base .. '${ready}${defaultPriority}', base .. '${delayed}', base .. '${dead}'
+    local listed, bodies, delayed, dead, removed, oldest, removedKey = 0, 0, 0, 0, 0, 0, nil
+    local state = call('HMGET', base .. '${state}', 'paused', 'in', 'acked', 'mixed', 'holes')
+    if state[5] then
+      removed = call('SCARD', base .. '${removed}')
+      if removed > 0 then removedKey = base .. '${removed}' end
+    end
+    local there = call('EXISTS', payload, ready, delayedKey, deadKey)
+    if there > 0 then
+      bodies = call('HLEN', payload)
+      if bodies > 0 then there = there - 1 end
+      if there > 0 then
+        listed = call('LLEN', ready)
+        if listed > 0 then there = there - 1; oldest = head(ready, removedKey) end
+      end
+      if there > 0 then
+        delayed = call('ZCARD', delayedKey)
+        if delayed > 0 then there = there - 1 end
+      end
+      if there > 0 then dead = call('ZCARD', deadKey) end
+    end
+    if state[4] then listed, oldest = readOthers(base, listed, oldest, removedKey) end
+    local waits = waitsOf[q] or call('GET', keys[q]) or ''
+    rows[q + 1] = pack('<${'d'.repeat(numbersPerQueue)}', listed, bodies, delayed, dead, removed, oldest,
+      state[1] and 1 or 0, state[2] or 0, state[3] or 0, #waits)
+    tails[q] = waits
+    q = q + 1
   end
 end
-return answer
+while q <= queues do
+  if not pcall(readOn) then
+    rows[q + 1] = pack('<${'d'.repeat(numbersPerQueue)}', -1${', 0'.repeat(numbersPerQueue - 1)})
+    tails[q] = ''
+    q = q + 1
+  end
+end
+return table.concat(rows) .. table.concat(tails)
 `)
