@@ -63,9 +63,12 @@ test('a failed job is found, mended, replayed and completed; then all the others
 
   // Edited and replayed: the real worker completes it.
   await message.getByRole('button', { name: 'Edit and replay…' }).click()
-  await message.getByRole('textbox').click()
+  const editor = message.getByRole('textbox')
+  await editor.click()
+  await expect(editor).toBeFocused()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('{"n": 999, "to": "support@example.org"}')
+  await expect(editor).toHaveText('{"n": 999, "to": "support@example.org"}')
   await message.getByRole('button', { name: 'Review and replay…' }).click()
   await page
     .getByRole('dialog')

@@ -28,8 +28,9 @@ export function CodeView({
   const [editor, setEditor] = useState<CodeHandle | null>(null)
   const latest = useRef(onChange)
   latest.current = onChange
-  // What is typed comes back as `text`: while editing, only a text from elsewhere changes the document.
-  const typed = useRef(text)
+  // What is typed comes back as `text`, late and not always: only a text from elsewhere changes the document, since an echo
+  // of the keystroke before last would take the last one away.
+  const echoes = useRef<string[]>([])
   const first = useRef(text)
   const seed = editable ? first.current : text
   useImperativeHandle(handle, () => editor as CodeHandle, [editor])
@@ -38,7 +39,7 @@ export function CodeView({
     let gone = false
     void import('./code-editor').then(({ mountCode }) => {
       if (gone || !host.current) return
-      typed.current = seed
+      echoes.current = []
       mounted = mountCode(host.current, {
         label,
         text: seed,
@@ -46,7 +47,7 @@ export function CodeView({
         editable,
         original,
         onChange: (next) => {
-          typed.current = next
+          echoes.current.push(next)
           latest.current?.(next)
         },
       })
@@ -58,7 +59,10 @@ export function CodeView({
     }
   }, [label, language, editable, original, seed])
   useEffect(() => {
-    if (editable && editor && text !== typed.current) editor.replace(text)
+    if (!editable || !editor) return
+    const echo = echoes.current.indexOf(text)
+    if (echo >= 0) echoes.current.splice(0, echo + 1)
+    else if (text !== editor.text()) editor.replace(text)
   }, [editable, editor, text])
   return <div ref={host} className={cx('min-h-0 flex-1 overflow-hidden', className)} />
 }
