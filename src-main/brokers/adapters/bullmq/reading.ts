@@ -6,7 +6,7 @@ import { runReadOnlyScript } from '../../clients/script'
 import type { Reading } from '../../reader'
 import { failureOf, isRefusal } from './asking'
 import { readingOf } from './figures'
-import { figuresAt, readQueues, viewOf } from './figures-script'
+import { figuresOfScript, readQueues } from './figures-script'
 import { baseOf } from './keys'
 import { readPlain } from './plain-reading'
 
@@ -47,8 +47,7 @@ async function readByScript(
     mode.scripts = false
     return readPlain(redis, chunk, clock)
   }
-  const numbers = viewOf(answer, chunk.length)
-  const figures = chunk.map((_, index) => figuresAt(numbers, index))
+  const figures = figuresOfScript(answer, chunk.length)
   const refused = chunk.filter((_, index) => figures[index] === undefined)
   const explained = refused.length === 0 ? [] : [...(await readPlain(redis, refused, clock))]
   // Both in the order of the chunk.

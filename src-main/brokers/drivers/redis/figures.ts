@@ -17,42 +17,43 @@ export interface Figures {
   readonly waits: Buffer
 }
 
-/** What the read script answers per queue, in the order of `Figures`; the last is the length of the wait counters. */
-export const numbersPerQueue = 10
+/** How the read script marks a queue's row, added up. `waits` counts the bytes of its wait counters. */
+export const rowMarks = { paused: 1, busy: 2, unread: 4, waits: 8 } as const
 
-/** The read script's answer for `queues` of them; throws when it is not one. undefined: this queue could not be read. */
+/** The read script's answer for `queues` of them. undefined: this queue could not be read. Throws when it is no such answer. */
 export function figuresOfScript(
   answer: unknown,
   queues: number,
 ): { readonly now: number; readonly figures: readonly (Figures | undefined)[] } {
-  const rowBytes = numbersPerQueue * 8
-  const rowsEnd = 8 + queues * rowBytes
-  if (!Buffer.isBuffer(answer) || answer.length < rowsEnd) throw new Error('the figures have another length')
-  const numbers = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
-  const figures: (Figures | undefined)[] = []
-  let waitsAt = rowsEnd
-  for (let row = 8; row < rowsEnd; row += rowBytes) {
-    const number = (index: number) => numbers.getFloat64(row + index * 8, true)
-    const waitsEnd = waitsAt + number(9)
-    figures.push(
-      number(0) < 0
-        ? undefined
-        : {
-            listed: number(0),
-            bodies: number(1),
-            delayed: number(2),
-            dead: number(3),
-            removed: number(4),
-            oldestId: number(5),
-            paused: number(6) === 1,
-            enqueued: number(7),
-            acked: number(8),
-            waits: answer.subarray(waitsAt, waitsEnd),
-          },
-    )
-    waitsAt = waitsEnd
+  if (!Buffer.isBuffer(answer)) throw new Error('the read script answers one string')
+  const rows: { readonly marks: number; readonly at: number }[] = []
+  let at = 8
+  for (let queue = 0; queue < queues; queue += 1) {
+    const marks = answer.readUInt32LE(at)
+    rows.push({ marks, at: at + 4 })
+    at += 4 + 8 * (marks & rowMarks.unread ? 0 : marks & rowMarks.busy ? 8 : 2)
   }
-  return { now: numbers.getFloat64(0, true), figures }
+  const figures = rows.map(({ marks, at: row }): Figures | undefined => {
+    if (marks & rowMarks.unread) return undefined
+    const number = (index: number) => answer.readDoubleLE(row + index * 8)
+    const busy = (index: number) => (marks & rowMarks.busy ? number(index) : 0)
+    const waits = answer.subarray(at, at + Math.floor(marks / rowMarks.waits))
+    at += waits.length
+    return {
+      enqueued: number(0),
+      acked: number(1),
+      listed: busy(2),
+      bodies: busy(3),
+      delayed: busy(4),
+      dead: busy(5),
+      removed: busy(6),
+      oldestId: busy(7),
+      paused: (marks & rowMarks.paused) !== 0,
+      waits,
+    }
+  })
+  if (at !== answer.length) throw new Error('the figures have another length')
+  return { now: answer.readDoubleLE(0), figures }
 }
 
 export type Command = readonly [name: string, ...args: (string | number)[]]
