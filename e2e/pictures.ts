@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Page } from '@playwright/test'
 import { Engine } from '../src-main/engine/engine'
@@ -42,7 +43,10 @@ test('every screen, in light and dark', async ({ start, redis }) => {
     left -= leased.length
   }
 
-  const { page } = await start({ sandbox: true })
+  // Its path is in one of the pictures.
+  const home = join(tmpdir(), 'queuescope')
+  rmSync(home, { recursive: true, force: true })
+  const { page } = await start({ sandbox: true, home })
   const startedAt = Date.now()
   await expect(page.getByRole('row').filter({ hasText: 'webhooks' }).first()).toBeVisible({ timeout: 20_000 })
   await openQueue(page, 'webhooks')

@@ -28,7 +28,8 @@ export function Notices({ children }: { readonly children: ReactNode }) {
     <Base.Provider toastManager={manager} limit={3}>
       {children}
       <Base.Portal>
-        <Base.Viewport className="fixed right-3 bottom-10 z-50 flex w-96 flex-col gap-2">
+        {/* Over the rail's empty foot: on the right they would lie over a dialog's buttons and the runs'. */}
+        <Base.Viewport className="fixed bottom-9 left-2 z-50 flex w-54 flex-col gap-2">
           <NoticeList />
         </Base.Viewport>
       </Base.Portal>

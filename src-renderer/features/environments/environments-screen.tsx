@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import { Button } from '../../design/button'
 import { cx } from '../../design/cx'
 import { EmptyState } from '../../design/empty-state'
+import { plural } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
 import { useConsole } from '../../stores/console'
 import { go, hrefOf } from '../../stores/route'
@@ -123,7 +124,7 @@ export function stateWords(state: EnvironmentState | undefined): string {
     case 'connecting':
       return 'connecting'
     case 'connected':
-      return `${state.server ?? 'connected'}, ${state.queueCount} queues`
+      return `${state.server ?? 'connected'}, ${plural(state.queueCount, 'queue')}`
     case 'lost':
       return state.trouble?.message ?? 'not connected'
   }

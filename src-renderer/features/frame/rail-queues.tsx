@@ -2,7 +2,7 @@ import { figureOf } from '@shared/model/sample'
 import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import { cx } from '../../design/cx'
-import { compact } from '../../design/number-format'
+import { compact, plural } from '../../design/number-format'
 import { useConsole, useFeed, useRoute } from '../../stores/console'
 import { pinId } from '../../stores/preferences'
 import { hrefOf } from '../../stores/route'
@@ -30,7 +30,7 @@ export function RailQueues({ environmentId }: { readonly environmentId: string }
         <input
           type="search"
           aria-label="Filter the queues in the rail"
-          placeholder={keys.length > 0 ? `Filter ${keys.length} queues` : 'Filter queues'}
+          placeholder={keys.length > 0 ? `Filter ${plural(keys.length, 'queue')}` : 'Filter queues'}
           value={filter}
           spellCheck={false}
           onChange={(event) => setFilter(event.target.value)}
