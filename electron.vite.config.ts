@@ -42,6 +42,8 @@ export default defineConfig({
     build: {
       outDir: from('out/renderer'),
       minify: true,
+      // One window, loaded once from this machine: the charts' library may come with it.
+      chunkSizeWarningLimit: 1_500,
       // Inlined assets would be data: URLs in scripts; the content security policy allows none there.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
