@@ -44,9 +44,7 @@ test('a failed job is found, mended, replayed and completed; then all the others
   await openQueue(page, 'orders')
   await expect.poll(() => figureOf(page, 'Ready')).toBe(2)
   await engine.queue('orders').enqueueBatch(Array.from({ length: 38 }, (_, n) => ({ n })))
-  const enqueuedAt = Date.now()
-  await expect.poll(() => figureOf(page, 'Ready'), { intervals: [50] }).toBe(40)
-  expect(Date.now() - enqueuedAt).toBeLessThan(2_000)
+  await expect.poll(() => figureOf(page, 'Ready'), { intervals: [50], timeout: 2_000 }).toBe(40)
   await expect(page.getByText(/Ready\s*40/).first()).toBeVisible()
 
   // One failed job, with its stack.

@@ -6,6 +6,8 @@ import { run, say } from './prepare.mjs'
 const needed = [
   { package: 'redis-server', isThere: () => Boolean(process.env.REDIS_BIN) || onPath('redis-server') },
   { package: 'chromium', isThere: () => browserPath() !== undefined },
+  // The TLS tests make a certificate of their own.
+  { package: 'openssl', isThere: () => onPath('openssl') },
 ]
 
 /** A Chromium of the system's, or undefined. `CHROMIUM_BIN` names another. */

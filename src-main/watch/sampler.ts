@@ -7,7 +7,7 @@ import type { WatchedEnvironment } from './watched-environment'
 export const shortestTickMs = 1_000
 export const longestTickMs = 30_000
 
-/** An answer that takes longer than this makes the sampler ask half as often. */
+/** Two answers in a row that take longer than this make the sampler ask half as often. */
 const slowMs = 50
 
 /** Pure: how long to wait after an answer that took `roundTripMs`: doubled while slow, halved while quick, within bounds. */
@@ -43,6 +43,7 @@ export interface SamplerOptions {
 export class Sampler {
   private readonly loop: Loop
   private everyMs = shortestTickMs
+  private lastRoundTripMs = 0
 
   constructor(private readonly options: SamplerOptions) {
     const { clock, onError } = options
@@ -73,7 +74,9 @@ export class Sampler {
     const answers = await Promise.all(asked.map(({ reader, queues }) => readPaired(reader, queues)))
     if (signal.aborted) return shortestTickMs
     const roundTripMs = clock.elapsed() - began
-    this.everyMs = nextInterval(this.everyMs, roundTripMs)
+    // One slow answer is a hiccup, perhaps of this side; two in a row are the broker's.
+    this.everyMs = nextInterval(this.everyMs, Math.min(roundTripMs, this.lastRoundTripMs))
+    this.lastRoundTripMs = roundTripMs
     onTick({
       at: clock.now(),
       readings: answers.flat(),
