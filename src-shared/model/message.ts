@@ -61,6 +61,10 @@ export type Body = z.infer<typeof Body>
 /** Largest body that is pulled whole when a message is opened; larger ones are withheld and only measured. */
 export const wholeBodyLimit = 8 * 1024 * 1024
 
+/** Redis has no way to read a part of a hash field: even its first bytes would be copied whole, and everybody else would wait. */
+export const withheldReason =
+  'Payloads above 8 MiB are not pulled: Redis would copy one whole even for its first bytes, and all others would wait meanwhile.'
+
 export const MessageDetail = z.object({
   summary: MessageSummary,
   body: Body,

@@ -20,9 +20,13 @@ export function PayloadTab({ detail }: { readonly detail: MessageDetail }) {
   if (body.kind === 'withheld') {
     return (
       <EmptyState title={`Too large to show: ${bytes(body.bytes)}`}>
-        {body.reason} Its beginning:
-        {'\n\n'}
-        <span className="font-mono text-12">{detail.summary.preview}</span>
+        {body.reason}
+        {detail.summary.preview !== '' && (
+          <>
+            {' Its beginning:\n\n'}
+            <span className="font-mono text-12">{detail.summary.preview}</span>
+          </>
+        )}
       </EmptyState>
     )
   }

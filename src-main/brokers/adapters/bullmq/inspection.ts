@@ -7,6 +7,7 @@ import {
   type MessageError,
   type MessageState,
   wholeBodyLimit,
+  withheldReason,
 } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
@@ -83,7 +84,7 @@ function bodyOf(present: boolean, bytes: number | null, data: unknown): Body {
   if (!present || bytes === null) return { kind: 'missing', reason: 'the job has no data field' }
   if (!Buffer.isBuffer(data)) {
     return bytes > wholeBodyLimit
-      ? { kind: 'withheld', bytes, reason: `larger than ${wholeBodyLimit / 1024 / 1024} MB` }
+      ? { kind: 'withheld', bytes, reason: withheldReason }
       : { kind: 'missing', reason: 'the data field went away meanwhile' }
   }
   return {

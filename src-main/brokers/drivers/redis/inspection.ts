@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '@shared/failure'
-import { type Body, type MessageDetail, wholeBodyLimit } from '@shared/model/message'
+import { type Body, type MessageDetail, wholeBodyLimit, withheldReason } from '@shared/model/message'
 import type { RedisClient } from '../../clients/redis'
 import type { QueueKeys } from './keys'
 import { locate } from './locating'
@@ -30,8 +30,7 @@ export async function inspect(redis: RedisClient, keys: QueueKeys, id: string): 
 }
 
 function bodyOf(whole: Buffer | undefined, bytes: number): Body {
-  if (!whole)
-    return { kind: 'withheld', bytes, reason: `Bodies above ${wholeBodyLimit / 1024 / 1024} MB are not pulled whole.` }
+  if (!whole) return { kind: 'withheld', bytes, reason: withheldReason }
   return { kind: 'whole', base64: whole.toString('base64'), bytes: whole.length, digest: digestOf(whole) }
 }
 
