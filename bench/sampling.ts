@@ -14,6 +14,9 @@ const boardSamplesPerRound = 5
 
 const queuesOfEach = 500
 
+/** Well above any command inside a script of ours, and below each script. */
+const shortestOwnCallUs = 50
+
 /**
  * What it costs to look at 1,000 queues: 500 of the engine and 500 of BullMQ, every other one with work waiting and
  * delayed, the rest at rest with a past; and BullMQ's own counts and bull-board's own handler on the same BullMQ queues.
@@ -58,6 +61,7 @@ async function waysOf(client: RedisClient, queues: readonly Queue[]): Promise<re
   const ways: readonly Way[] = [
     {
       what: 'Sampling 1,000 queues of both layouts',
+      ours: true,
       promised: true,
       queues: 2 * queuesOfEach,
       times: samplesPerRound,
@@ -65,12 +69,14 @@ async function waysOf(client: RedisClient, queues: readonly Queue[]): Promise<re
     },
     {
       what: 'Sampling 500 engine queues',
+      ours: true,
       queues: queuesOfEach,
       times: samplesPerRound,
       run: () => readers[0]!.read(engines),
     },
     {
       what: ownBullmq,
+      ours: true,
       queues: queuesOfEach,
       times: samplesPerRound,
       run: () => readers[1]!.read(bulls),
@@ -98,16 +104,40 @@ async function waysOf(client: RedisClient, queues: readonly Queue[]): Promise<re
 }
 
 function rowsOf(ways: readonly Way[], measured: readonly (readonly Measure[])[]): readonly Row[] {
-  const rows = ways.map(({ what, promised }, index): Row => {
+  const rows = ways.flatMap(({ what, promised }, index): readonly Row[] => {
     const figures = figuresOf(measured[index]!)
     const { wallMs, redisUsPerQueue, nodeUsPerQueue, longestCallUs } = figures
-    return {
-      what,
-      target: promised ? 'at most 5 us of Redis and 3 us of Node per queue, no call above 1 ms' : null,
-      figure: `${wallMs.toFixed(1)} ms; Redis ${redisUsPerQueue.toFixed(1)} us, Node ${nodeUsPerQueue.toFixed(1)} us per queue; longest call ${(longestCallUs / 1000).toFixed(2)} ms`,
-      met: promised ? redisUsPerQueue <= 5 && nodeUsPerQueue <= 3 && longestCallUs <= 1_000 : null,
-      values: { ...figures },
-    }
+    const redis = `${redisUsPerQueue.toFixed(1)} us per queue`
+    const node = `${nodeUsPerQueue.toFixed(1)} us per queue`
+    const longest = `${(longestCallUs / 1000).toFixed(2)} ms`
+    const wall = `${wallMs.toFixed(1)} ms`
+    const row = { target: null, met: null, values: { ...figures } }
+    if (!promised) return [{ ...row, what, figure: `${wall}; Redis ${redis}, Node ${node}, longest call ${longest}` }]
+    const fastest = (us: number) => ` (fastest round ${us.toFixed(1)})`
+    return [
+      { ...row, what, figure: wall },
+      {
+        what: `${what}: Redis CPU`,
+        target: 'at most 5 us per queue',
+        figure: redis + fastest(figures.fastestRedisUsPerQueue),
+        met: redisUsPerQueue <= 5,
+        values: { redisUsPerQueue },
+      },
+      {
+        what: `${what}: Node CPU`,
+        target: 'at most 3 us per queue',
+        figure: node + fastest(figures.fastestNodeUsPerQueue),
+        met: nodeUsPerQueue <= 3,
+        values: { nodeUsPerQueue },
+      },
+      {
+        what: `${what}: longest call`,
+        target: 'at most 1 ms',
+        figure: longest,
+        met: longestCallUs <= 1_000,
+        values: { longestCallUs },
+      },
+    ]
   })
   const own = measured[ways.findIndex(({ what }) => what === ownBullmq)]!
   const against = (board: string, target: number | null): Row => {
@@ -132,8 +162,10 @@ interface Way {
   readonly what: string
   readonly queues: number
   readonly times: number
-  /** The issue's bounds hold for this one. */
+  /** The promised bounds hold for this one. */
   readonly promised?: true
+  /** Asked by the product: its script calls are long, and are timed without the commands inside them. */
+  readonly ours?: true
   readonly run: () => Promise<unknown>
 }
 
@@ -150,7 +182,7 @@ interface Measure {
 
 async function measure(side: Redis, way: Way): Promise<Measure> {
   // Logging every command costs the server time: apart from what is measured below.
-  const callTimes = await callTimesUs(side, way.run)
+  const callTimes = await callTimesUs(side, way.run, way.ours ? shortestOwnCallUs : 0)
   const serverBefore = await serverCpuUs(side)
   const nodeBefore = process.cpuUsage()
   const began = performance.now()
@@ -176,6 +208,8 @@ async function serverCpuUs(side: Redis): Promise<number> {
 function figuresOf(measures: readonly Measure[]) {
   const of = (pick: (measure: Measure) => number) => median(measures.map(pick))
   return {
+    fastestRedisUsPerQueue: Math.min(...measures.map((measure) => measure.redisUsPerQueue)),
+    fastestNodeUsPerQueue: Math.min(...measures.map((measure) => measure.nodeUsPerQueue)),
     wallMs: of((measure) => measure.wallMs),
     redisUsPerQueue: of((measure) => measure.redisUsPerQueue),
     nodeUsPerQueue: of((measure) => measure.nodeUsPerQueue),

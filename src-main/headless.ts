@@ -29,9 +29,7 @@ async function main(): Promise<void> {
       shell: 'browser',
       version,
       dataFolder: dataFolder(process.env, process.platform),
-      keyStore: noKeyStore(
-        'The browser shell has no key store: keep the password for this session, or refer to a variable or a file.',
-      ),
+      keyStore: noKeyStore('The browser shell has no key store.'),
     },
     log,
     variables: process.env,

@@ -107,7 +107,7 @@ export function EnvironmentEditor({ environment, onSaved, onGone }: EditorProps)
         <TierQuestion form={form} values={values} />
       </div>
       {/* Beside the buttons that asked for it, since the form may be longer than the window. */}
-      <div className="flex shrink-0 flex-col gap-2 px-6 pb-3 empty:hidden">
+      <div className="flex max-w-[680px] shrink-0 flex-col gap-2 px-6 pt-2 pb-3 empty:hidden">
         <TestReport report={report} />
         {trouble && (
           <p role="alert" className="whitespace-pre-line rounded border border-red bg-red-wash px-3 py-2 text-red">

@@ -86,27 +86,27 @@ export function figuresOfScript(answer: unknown, queues: number): readonly (Figu
   let at = 0
   for (let queue = 0; queue < queues; queue += 1) {
     const row = answer.readUInt8(at)
-    const numbers = at + 1
-    const number = (index: number) => answer.readDoubleLE(numbers + index * 8)
-    at = numbers + 8 * (row & marks.unread ? 0 : row & marks.busy ? 8 : 3)
-    const busy = (index: number) => (row & marks.busy ? number(index) : 0)
-    const oldest = row & marks.busy ? number(7) : -1
-    figures.push(
-      row & marks.unread
-        ? undefined
-        : {
-            failed: number(0),
-            completed: number(1),
-            idCounter: number(2),
-            ready: busy(3),
-            active: busy(4),
-            delayed: busy(5),
-            waitingChildren: busy(6),
-            oldestReadyMs: oldest < 0 ? null : oldest,
-            paused: (row & marks.paused) !== 0,
-          },
-    )
+    figures.push(figuresOfRow(answer, at))
+    at += 1 + 8 * (row & marks.unread ? 0 : row & marks.busy ? 8 : 3)
   }
   if (at !== answer.length) throw new Error('the figures have another length')
   return figures
+}
+
+function figuresOfRow(answer: Buffer, at: number): Figures | undefined {
+  const row = answer.readUInt8(at)
+  if (row & marks.unread) return undefined
+  const busy = (row & marks.busy) !== 0
+  const oldest = busy ? answer.readDoubleLE(at + 57) : -1
+  return {
+    failed: answer.readDoubleLE(at + 1),
+    completed: answer.readDoubleLE(at + 9),
+    idCounter: answer.readDoubleLE(at + 17),
+    ready: busy ? answer.readDoubleLE(at + 25) : 0,
+    active: busy ? answer.readDoubleLE(at + 33) : 0,
+    delayed: busy ? answer.readDoubleLE(at + 41) : 0,
+    waitingChildren: busy ? answer.readDoubleLE(at + 49) : 0,
+    oldestReadyMs: oldest < 0 ? null : oldest,
+    paused: (row & marks.paused) !== 0,
+  }
 }

@@ -26,34 +26,39 @@ export function figuresOfScript(
   queues: number,
 ): { readonly now: number; readonly figures: readonly (Figures | undefined)[] } {
   if (!Buffer.isBuffer(answer)) throw new Error('the read script answers one string')
-  const rows: { readonly marks: number; readonly at: number }[] = []
+  const rows: number[] = []
   let at = 8
   for (let queue = 0; queue < queues; queue += 1) {
+    rows.push(at)
     const marks = answer.readUInt32LE(at)
-    rows.push({ marks, at: at + 4 })
     at += 4 + 8 * (marks & rowMarks.unread ? 0 : marks & rowMarks.busy ? 8 : 2)
   }
-  const figures = rows.map(({ marks, at: row }): Figures | undefined => {
-    if (marks & rowMarks.unread) return undefined
-    const number = (index: number) => answer.readDoubleLE(row + index * 8)
-    const busy = (index: number) => (marks & rowMarks.busy ? number(index) : 0)
-    const waits = answer.subarray(at, at + Math.floor(marks / rowMarks.waits))
+  const figures: (Figures | undefined)[] = []
+  for (const row of rows) {
+    const waits = answer.subarray(at, at + Math.floor(answer.readUInt32LE(row) / rowMarks.waits))
+    figures.push(figuresOfRow(answer, row, waits))
     at += waits.length
-    return {
-      enqueued: number(0),
-      acked: number(1),
-      listed: busy(2),
-      bodies: busy(3),
-      delayed: busy(4),
-      dead: busy(5),
-      removed: busy(6),
-      oldestId: busy(7),
-      paused: (marks & rowMarks.paused) !== 0,
-      waits,
-    }
-  })
+  }
   if (at !== answer.length) throw new Error('the figures have another length')
   return { now: answer.readDoubleLE(0), figures }
+}
+
+function figuresOfRow(answer: Buffer, row: number, waits: Buffer): Figures | undefined {
+  const marks = answer.readUInt32LE(row)
+  if (marks & rowMarks.unread) return undefined
+  const busy = (marks & rowMarks.busy) !== 0
+  return {
+    enqueued: answer.readDoubleLE(row + 4),
+    acked: answer.readDoubleLE(row + 12),
+    listed: busy ? answer.readDoubleLE(row + 20) : 0,
+    bodies: busy ? answer.readDoubleLE(row + 28) : 0,
+    delayed: busy ? answer.readDoubleLE(row + 36) : 0,
+    dead: busy ? answer.readDoubleLE(row + 44) : 0,
+    removed: busy ? answer.readDoubleLE(row + 52) : 0,
+    oldestId: busy ? answer.readDoubleLE(row + 60) : 0,
+    paused: (marks & rowMarks.paused) !== 0,
+    waits,
+  }
 }
 
 export type Command = readonly [name: string, ...args: (string | number)[]]
