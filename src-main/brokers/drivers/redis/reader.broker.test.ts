@@ -146,6 +146,51 @@ describe('reading', () => {
     }
   })
 
+  it('keeps the order of many queues, each of another kind, with unreadable ones among them', async () => {
+    const queues = await Promise.all(
+      Array.from({ length: 120 }, async (_, index) => {
+        const queue = fresh()
+        const { state, delayed } = queueKeys('qe', queue.name)
+        if (index % 5 === 1) await redis.set(index % 2 ? state : delayed, 'x')
+        if (index % 5 === 2) await driver.enqueue(queue.name, bodies(index))
+        if (index % 5 === 3) {
+          await driver.enqueue(queue.name, [{ body: Buffer.from('x'), priority: index % 10 }, ...bodies(index)])
+          await driver.setPaused(queue.name, true)
+        }
+        if (index % 5 === 4) {
+          await driver.enqueue(queue.name, bodies(2))
+          const lease = (await driver.lease(queue.name, request))!
+          await driver.ack(queue.name, { leaseId: lease.leaseId, ids: lease.messages.map(({ id }) => id) })
+        }
+        return queue
+      }),
+    )
+    const readings = await reader.read(queues)
+    const seen = readings.map(({ ready, paused, ackedTotal, waitBuckets, trouble }) => [
+      ready,
+      paused,
+      ackedTotal,
+      waitBuckets?.reduce((sum, count) => sum + count, 0) ?? null,
+      trouble !== null,
+    ])
+    expect(seen).toEqual(
+      queues.map((_, index) => {
+        switch (index % 5) {
+          case 0:
+            return [0, false, 0, 0, false]
+          case 1:
+            return [null, null, null, null, true]
+          case 2:
+            return [index, false, 0, 0, false]
+          case 3:
+            return [index + 1, true, 0, 0, false]
+          default:
+            return [0, false, 2, 2, false]
+        }
+      }),
+    )
+  })
+
   it('pages through the dead, newest first, while more die', async () => {
     const queue = fresh()
     const ids = await bury(queue, bodies(120))
