@@ -10,7 +10,7 @@ import { ScreenHead } from '../screen-head'
 import { TroubleView } from '../trouble-view'
 import { AttentionList } from './attention-list'
 import type { OverviewSort } from './overview-sort'
-import { type Grouping, movedCount, orderQueues, type QueueGroup } from './queue-order'
+import { type Grouping, movedCount, orderQueues, type QueueGroup, withArrivals } from './queue-order'
 import { QueueTable } from './queue-table'
 
 const groupingLabels: readonly { readonly value: Grouping; readonly label: string }[] = [
@@ -42,6 +42,7 @@ export function Overview({ environmentId }: { readonly environmentId: string }) 
   const held = useRef<{ question: string; groups: readonly QueueGroup[] } | null>(null)
   if (!touched || held.current?.question !== question || held.current.groups.length === 0)
     held.current = { question, groups: fresh }
+  else held.current = { question, groups: withArrivals(held.current.groups, fresh) }
   const shown = held.current.groups
   const waiting = touched ? movedCount(shown, fresh) : 0
   const [, redraw] = useState(0)

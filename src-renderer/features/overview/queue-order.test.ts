@@ -1,6 +1,6 @@
 import { metrics } from '@shared/model/sample'
 import { describe, expect, it } from 'vitest'
-import { movedCount, type OrderOptions, orderQueues } from './queue-order'
+import { movedCount, type OrderOptions, orderQueues, withArrivals } from './queue-order'
 
 const names = ['billing:a', 'billing:b', 'mail:c', 'zed']
 const queues = new Map(
@@ -50,5 +50,29 @@ describe('the order of queues', () => {
     expect(order({ filter: ' BILL ' })[0]?.keys).toEqual(['billing:a', 'billing:b'])
     expect(movedCount(order({}), order({ column: 'ready', descending: true }))).toBe(4)
     expect(movedCount(order({}), order({}))).toBe(0)
+  })
+})
+
+describe('arrivals while the order is held', () => {
+  const shown = [
+    { name: 'BullMQ', keys: ['b1'] },
+    { name: 'Engine', keys: ['e2', 'e1'] },
+  ]
+
+  it('stand below what is shown, and move nothing', () => {
+    const next = [
+      { name: 'Bee', keys: ['x1'] },
+      { name: 'BullMQ', keys: ['b0', 'b1'] },
+      { name: 'Engine', keys: ['e0', 'e1', 'e2'] },
+    ]
+    expect(withArrivals(shown, next)).toEqual([
+      { name: 'BullMQ', keys: ['b1'] },
+      { name: 'Engine', keys: ['e2', 'e1', 'e0'] },
+      { name: 'Bee', keys: ['x1'] },
+    ])
+  })
+
+  it('are the same groups when nothing has come', () => {
+    expect(withArrivals(shown, shown)).toBe(shown)
   })
 })

@@ -74,6 +74,23 @@ function sortKeys(
     .map(({ key }) => key)
 }
 
+/**
+ * The order as it is shown, and below it what has come since: new groups, and new keys of the last group. Nothing that is
+ * there moves by it; a key that would push others down waits for the re-sort.
+ */
+export function withArrivals(shown: readonly QueueGroup[], next: readonly QueueGroup[]): readonly QueueGroup[] {
+  const known = new Set(shown.map((group) => group.name))
+  const last = shown.at(-1)
+  const kept = shown.map((group) => {
+    if (group !== last) return group
+    const own = new Set(group.keys)
+    const arrived = next.find(({ name }) => name === group.name)?.keys.filter((key) => !own.has(key)) ?? []
+    return arrived.length === 0 ? group : { ...group, keys: [...group.keys, ...arrived] }
+  })
+  const isSame = kept.at(-1) === last && next.every(({ name }) => known.has(name))
+  return isSame ? shown : [...kept, ...next.filter(({ name }) => !known.has(name))]
+}
+
 /** How many keys stand in another place than before: what "re-sort" would move. */
 export function movedCount(shown: readonly QueueGroup[], next: readonly QueueGroup[]): number {
   const before = shown.flatMap((group) => group.keys)
