@@ -28,8 +28,8 @@ export function Notices({ children }: { readonly children: ReactNode }) {
     <Base.Provider toastManager={manager} limit={3}>
       {children}
       <Base.Portal>
-        {/* Over the rail's empty foot: on the right they would lie over a dialog's buttons and the runs'. */}
-        <Base.Viewport className="fixed bottom-9 left-2 z-50 flex w-54 flex-col gap-2">
+        {/* Over the rail’s empty foot, above the runs: on the right they would lie over a dialog’s buttons. */}
+        <Base.Viewport className="fixed bottom-17 left-2 z-50 flex w-54 flex-col gap-2">
           <NoticeList />
         </Base.Viewport>
       </Base.Portal>
