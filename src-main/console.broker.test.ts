@@ -263,6 +263,16 @@ describe('the core on a real Redis', () => {
     await engine.close()
   })
 
+  it('refuses a span of time that no clock can show', async () => {
+    const environment = await rig.connect(redis.port)
+    const ask = (from: number, to: number) =>
+      rig.client.queues.history({ environmentId: environment.id, queue: engineKey('a'), from, to, points: 10 })
+    await expect(ask(-1.7e308, 1.7e308)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    expect(await ask(8.64e15, 0)).toMatchObject({ samples: [], marks: [] })
+    expect(await ask(0, 8.64e15)).toMatchObject({ samples: [], marks: [] })
+    expect(rig.lines).toEqual([])
+  })
+
   it('refuses a second console on the same folder', async () => {
     await expect(startConsoleRig({ dataFolder: rig.dataFolder })).rejects.toMatchObject({ code: 'conflict' })
   })

@@ -21,7 +21,11 @@ export function atBoundary(
   path: readonly string[],
   report: (error: unknown, path: readonly string[]) => void,
 ): ORPCError<string, unknown> {
-  if (error instanceof ORPCError) return error
+  if (error instanceof ORPCError) {
+    // The library's own: an answer that does not fit the contract is a bug of ours, and is told like one.
+    if (error.code === 'INTERNAL_SERVER_ERROR') report(error.cause ?? error, path)
+    return error
+  }
   if (isFailure(error)) return new ORPCError('FAILURE', { status: 400, message: error.message, data: error.view() })
   report(error, path)
   return new ORPCError('INTERNAL_SERVER_ERROR', {

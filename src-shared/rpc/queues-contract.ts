@@ -31,11 +31,14 @@ export const FeedEvent = z.discriminatedUnion('type', [
 ])
 export type FeedEvent = z.infer<typeof FeedEvent>
 
+/** Epoch milliseconds that a clock can show: what lies beyond makes a span that has no step. */
+const Instant = z.number().min(0).max(8.64e15)
+
 export const queuesContract = {
   feed: read.input(EnvironmentRef).output(eventIterator(FeedEvent)),
   /** `points` bounds the answer; the step is chosen from the levels at rest. Times are epoch milliseconds. */
   history: read
-    .input(QueueRef.extend({ from: z.number(), to: z.number(), points: z.number().int().min(10).max(2000) }))
+    .input(QueueRef.extend({ from: Instant, to: Instant, points: z.number().int().min(10).max(2000) }))
     .output(Series),
   capabilities: read.input(QueueRef).output(Capabilities),
   pause: write.input(QueueRef).output(z.object({})),
