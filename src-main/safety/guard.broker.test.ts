@@ -1,3 +1,6 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Selection } from '@shared/model/message'
 import type { PlanRequest } from '@shared/model/plan'
 import { queueKey } from '@shared/model/queue'
@@ -6,7 +9,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
 import { Engine } from '../engine/engine'
-import { type ConsoleRig, carryOut, ended, startConsoleRig } from '../testing/console-rig'
+import { attendTo, type ConsoleRig, carryOut, ended, startConsoleRig } from '../testing/console-rig'
 
 const webhooks = queueKey({ layout: 'engine', prefix: 'qe', name: 'webhooks' })
 const mail = queueKey({ layout: 'bullmq', prefix: 'bull', name: 'mail' })
@@ -268,6 +271,50 @@ describe('the gate, on a real Redis', () => {
       }
     } finally {
       await other.close()
+    }
+  })
+
+  it('knows a run that a crash cut off, and undoes what it had done', async () => {
+    await kill(Array.from({ length: 40 }, (_, index) => Buffer.from(`{"n":${index}}`)))
+    const environment = await rig.connect(redis.port)
+    const before = await bytesOf('qe:*webhooks*')
+    const plan = await rig.client.plans.prepare({
+      environmentId: environment.id,
+      queue: webhooks,
+      selection: allDead,
+      action: { kind: 'discard' },
+    })
+    const started = await rig.client.plans.commit({
+      ticket: plan.ticket,
+      typedName: null,
+      reason: '',
+      ratePerSecond: 20,
+      canary: 0,
+      stopAtShare: 1,
+    })
+    await vi.waitFor(async () => expect((await engine.queue('webhooks').stats()).dead).toBeLessThan(35), {
+      timeout: 15_000,
+    })
+    // What a crash leaves: the data folder as it is now, without the lock, and nobody to finish the run.
+    const folder = await mkdtemp(join(tmpdir(), 'queuescope-crashed-'))
+    await cp(rig.dataFolder, folder, { recursive: true, filter: (path) => !/console\.lock|samples\.db/.test(path) })
+    await rig.client.plans.stop({ runId: started.id })
+    await ended(rig.client, started.id)
+    const later = await startConsoleRig({ dataFolder: folder })
+    try {
+      expect(await ended(later.client, started.id)).toMatchObject({ phase: 'stopped', archived: 40, undoable: true })
+      await attendTo(later, environment.id)
+      const undo = await carryOut(later.client, {
+        environmentId: environment.id,
+        queue: webhooks,
+        selection: null,
+        action: { kind: 'undo', runId: started.id },
+      })
+      expect(undo.run).toMatchObject({ phase: 'finished', failed: 0 })
+      expect(await bytesOf('qe:*webhooks*')).toEqual(before)
+    } finally {
+      await later.close()
+      await rm(folder, { recursive: true, force: true })
     }
   })
 

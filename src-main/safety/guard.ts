@@ -160,6 +160,7 @@ export class Guard {
       runId: run.id,
       detail: { planned: survey.count, digest, reason: commit.reason, tier: environment.effectiveTier },
     })
+    await this.store.save(run)
     const task = new RunTask({
       run,
       action: request.action,
@@ -171,6 +172,7 @@ export class Guard {
       clock,
       remedies: () => sessions.layout(environment.id, queue.layout),
       onChange: (changed) => this.put(changed),
+      onBatch: (changed) => this.store.save(changed),
     })
     this.tasks.set(run.id, task)
     this.put(run)
@@ -217,7 +219,8 @@ export class Guard {
   }
 
   private async survey(request: PlanRequest, queue: QueueAddress, undoing: StoredRun | undefined): Promise<Survey> {
-    if (undoing) return { count: undoing.done, bytes: (await this.archive.verify(undoing.id)).bytes, rows: [] }
+    if (undoing)
+      return { count: undoing.done + undoing.unknown, bytes: (await this.archive.verify(undoing.id)).bytes, rows: [] }
     if (!request.selection)
       throw new Failure({ code: 'bad-input', message: 'Say which messages.', subject: 'selection' })
     return await surveySelection(

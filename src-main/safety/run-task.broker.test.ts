@@ -64,6 +64,7 @@ it('refuses before the first message is touched when the disk is full', async ()
       clock: systemClock,
       remedies: () => reader,
       onChange: () => {},
+      onBatch: async () => {},
     })
     await task.execute()
     expect(task.state).toMatchObject({

@@ -23,6 +23,8 @@ export interface RunTaskOptions {
   /** The broker as it is connected now; throws a Failure while it is not. */
   readonly remedies: () => Remedies
   readonly onChange: (run: StoredRun) => void
+  /** Before the first batch and after each one; the next waits for it, so that a crash finds on disk what was done. */
+  readonly onBatch: (run: StoredRun) => Promise<void>
 }
 
 /** Messages a batch at most, and about how many bytes of bodies are in memory at once. */
@@ -149,11 +151,13 @@ export class RunTask {
     const isReplay = action.kind === 'replay' || (action.kind === 'edit' && action.thenReplay)
     let canary = isReplay ? commit.canary : 0
     this.update({ phase: canary > 0 ? 'trying' : 'running' })
+    await this.options.onBatch(this.run)
     const bounds = { count: () => canary || this.batchSize(), bytes: batchBytes }
     for await (const batch of inBatches(archive.read(source), bounds, (snapshot) => snapshot.body.byteLength)) {
       await this.whilePaused()
       if (this.ending.signal.aborted) return
       const applied = await this.applyBatch(batch)
+      await this.options.onBatch(this.run)
       if (isReplay) this.outcomes.add(applied)
       if (canary > 0) {
         canary = 0

@@ -91,6 +91,13 @@ export async function startConsoleRig(
   }
 }
 
+/** Subscribes to an environment that is saved already, as a window would, and waits until it is connected; the feed ends with the rig. */
+export async function attendTo(rig: ConsoleRig, environmentId: string): Promise<void> {
+  const feed = await rig.client.queues.feed({ environmentId })
+  void feed.next().catch(() => {})
+  await stateOf(rig.client, environmentId, (state) => state.phase === 'connected')
+}
+
 type State = Awaited<ReturnType<Client['environments']['lock']>>
 
 /** Waits until an environment's state is as wanted. */
