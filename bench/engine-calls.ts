@@ -40,7 +40,7 @@ export const engineCalls: Scenario = {
         'fail',
         async () => {
           for (;;) {
-            const lease = await driver.lease(name, { ...request, count: failuresPerCall })
+            const { lease } = await driver.lease(name, { ...request, count: failuresPerCall })
             if (!lease) break
             await driver.nack(
               name,
@@ -54,7 +54,7 @@ export const engineCalls: Scenario = {
       [
         'lease and ack',
         async () => {
-          let lease = await driver.lease(name, request)
+          let { lease } = await driver.lease(name, request)
           while (lease) {
             const finished = { leaseId: lease.leaseId, ids: lease.messages.map(({ id }) => id) }
             lease = (await driver.turn(name, finished, request)).next

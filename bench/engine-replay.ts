@@ -63,7 +63,7 @@ async function bury(port: number, name: string): Promise<void> {
   const driver = new RedisDriver({ redis, connectAnother: () => redisClient(loopback(port)), maxAttempts: () => 1 })
   const { name: error, message, stack = null } = new TypeError('Cannot read properties of undefined')
   for (;;) {
-    const lease = await driver.lease(name, { worker: 'bench', count: 100, leaseMs: 60_000 })
+    const { lease } = await driver.lease(name, { worker: 'bench', count: 100, leaseMs: 60_000 })
     if (!lease) break
     const failures = lease.messages.map(({ id }) => ({
       id,

@@ -236,7 +236,7 @@ describe('the core on a real Redis', () => {
       Buffer.alloc(3 * 1024 * 1024, 'x'),
       Buffer.alloc(9 * 1024 * 1024, 'y'),
     ]
-    const queue = engine.queue<Uint8Array>('odd')
+    const queue = engine.queue<Uint8Array>('odd', { maxBytes: 16 * 1024 * 1024 })
     for (const body of bodies) await queue.enqueue(body)
     const environment = await rig.connect(redis.port)
     const page = await rig.client.messages.browse({

@@ -1,14 +1,39 @@
+import type { DriverAbilities } from './driver-abilities'
+import type {
+  ChildOf,
+  DriverStats,
+  EnqueueOutcome,
+  FailedMessage,
+  FinishedBatch,
+  LeaseReply,
+  LeaseRequest,
+  NewMessage,
+  PageRequest,
+  PurgeState,
+  ReplayStep,
+  SettleOutcome,
+  StoredMessage,
+  StoredPage,
+  Turn,
+} from './driver-messages'
+
 /**
- * The third rung: what the engine works a queue with. Times are the broker's own, milliseconds since 1970. Every method is
- * one atomic step per call; every list answers item by item in the order given.
+ * The third rung: what the engine works a queue with. Every method is one atomic step per call and item; every list answers
+ * item by item in the order given. A Failure of code 'outcome-unknown' says that an answer was lost on its way. What a driver
+ * has no ability for is undefined here, with the reason in `abilities`.
  */
 export interface Driver {
-  enqueue(queue: string, messages: readonly NewMessage[]): Promise<readonly string[]>
+  /** "redis", "redis-streams", "sqs". */
+  readonly name: string
+  readonly abilities: DriverAbilities
 
-  /** Takes up to `count` ready messages under one lease. undefined: none ready, or paused. Attempts are counted here. */
-  lease(queue: string, request: LeaseRequest): Promise<Lease | undefined>
+  /** At most 1,000 messages. A bad one is refused alone; only what makes the whole call impossible is thrown. */
+  enqueue(queue: string, messages: readonly NewMessage[]): Promise<readonly EnqueueOutcome[]>
 
-  /** Acks `ids` of a lease and takes the next batch in the same call. */
+  /** Takes up to `count` ready messages under one lease. Attempts are counted here. */
+  lease(queue: string, request: LeaseRequest): Promise<LeaseReply>
+
+  /** Acks `ids` of a lease and takes the next batch, in the same call where the broker can. */
   turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn>
 
   ack(queue: string, finished: FinishedBatch): Promise<readonly SettleOutcome[]>
@@ -26,10 +51,6 @@ export interface Driver {
     limit: number,
   ): Promise<{ readonly requeued: number; readonly died: number; readonly nextExpiryAt: number | null }>
 
-  /** Moves dead letters that died at or before `before` back to ready, at most `limit` a call; `before` is null for "now". */
-  replayDead(queue: string, request: { readonly before: string | null; readonly limit: number }): Promise<ReplayStep>
-  replayIds(queue: string, ids: readonly string[]): Promise<readonly boolean[]>
-
   /** Removes messages of one state, at most `limit` a call. */
   purge(
     queue: string,
@@ -38,84 +59,137 @@ export interface Driver {
   ): Promise<ReplayStep>
 
   stats(queue: string): Promise<DriverStats>
-  setPaused(queue: string, paused: boolean): Promise<void>
 
   /** Resolves when something may have become ready, or after `waitMs`, or when aborted. Never takes a message. */
   waitForReady(queue: string, waitMs: number, signal: AbortSignal): Promise<void>
 
   close(): Promise<void>
+
+  readonly dead?: DeadLetterBox
+  readonly looking?: Looking
+  readonly mending?: Mending
+  readonly pausing?: { setPaused(queue: string, paused: boolean): Promise<void> }
+  readonly notes?: Notes
+  readonly schedules?: Schedules
+  readonly families?: Families
+  readonly idempotency?: Idempotency
 }
 
-export type PurgeState = 'ready' | 'delayed' | 'dead'
-
-export interface NewMessage {
-  readonly body: Uint8Array
-  readonly delayMs?: number
-  /** 0 (first) to 9; default 5. */
-  readonly priority?: number
-  /** Default: the queue's retry policy. */
-  readonly maxAttempts?: number
-  readonly attributes?: Readonly<Record<string, string>>
+export interface DeadLetterBox {
+  /** Moves dead letters that died at or before `before` back to ready, at most `limit` a call; `before` is null for "now". */
+  replayDead(queue: string, request: { readonly before: string | null; readonly limit: number }): Promise<ReplayStep>
+  /** false: not dead (any more). */
+  replayIds(queue: string, ids: readonly string[]): Promise<readonly boolean[]>
 }
 
-export interface LeaseRequest {
-  readonly worker: string
-  readonly count: number
-  readonly leaseMs: number
+export interface Looking {
+  /** By its id, or by the id that its sender chose. undefined: there is no such message. */
+  find(queue: string, id: string): Promise<StoredMessage | undefined>
+  browse(queue: string, request: PageRequest): Promise<StoredPage>
 }
 
-export interface Lease {
-  /** Also the fence: never reused, and greater than every one before. */
-  readonly leaseId: string
-  readonly expiresAt: number
-  readonly messages: readonly LeasedMessage[]
+export type MendOutcome =
+  | 'applied'
+  /** Not there any more, or not in a state in which this can be done. */
+  | 'gone'
+  /** A worker holds it. */
+  | 'leased'
+  /** The body is not the one that was seen. */
+  | 'changed'
+
+/** Each acts on ready and delayed messages; `edit` on dead ones too. */
+export interface Mending {
+  cancel(queue: string, ids: readonly string[]): Promise<readonly MendOutcome[]>
+  /** Delayed becomes ready now. */
+  promoteIds(queue: string, ids: readonly string[]): Promise<readonly MendOutcome[]>
+  changePriority(queue: string, ids: readonly string[], priority: number): Promise<readonly MendOutcome[]>
+  /** Compares with `seen` before it writes. */
+  edit(
+    queue: string,
+    edit: { readonly id: string; readonly seen: Uint8Array; readonly body: Uint8Array },
+  ): Promise<MendOutcome>
 }
 
-export interface LeasedMessage {
-  readonly id: string
-  readonly body: Uint8Array
-  /** 1 for the first. */
-  readonly attempt: number
-  readonly maxAttempts: number
-  readonly enqueuedAt: number
-  readonly attributes: Readonly<Record<string, string>>
+/** What a handler tells while it works. */
+export interface Notes {
+  /** JSON; replaces what was told before. false: there is no such message. */
+  setProgress(queue: string, id: string, progress: string): Promise<boolean>
+  /** The newest 100 lines are kept. */
+  addLog(queue: string, id: string, line: string): Promise<boolean>
 }
 
-export interface FinishedBatch {
-  readonly leaseId: string
-  readonly ids: readonly string[]
+/** A schedule as it is stored: what it enqueues, and when next. When that is, is decided by the engine. */
+export interface StoredSchedule {
+  readonly key: string
+  readonly nextAt: number
+  /** The engine's own words about it, JSON. */
+  readonly definition: string
 }
 
-export interface Turn {
-  readonly outcomes: readonly SettleOutcome[]
-  readonly next: Lease | undefined
+export interface Schedules {
+  /** Replaces a schedule of the same key. */
+  put(queue: string, schedule: StoredSchedule): Promise<void>
+  /** false: there was none. */
+  remove(queue: string, key: string): Promise<boolean>
+  list(queue: string): Promise<readonly StoredSchedule[]>
+  /** The schedules whose time has come, at most `limit`, the broker's time, and when the next one comes (null: none). */
+  due(
+    queue: string,
+    limit: number,
+  ): Promise<{ readonly due: readonly StoredSchedule[]; readonly now: number; readonly nextAt: number | null }>
+  /**
+   * Enqueues `messages` and moves the schedule on to `nextAt` in one step, if it still stands at `expectedAt`: so that one
+   * tick gives one enqueue however many schedulers run. `nextAt` null: it has run for the last time and is removed.
+   */
+  fire(
+    queue: string,
+    tick: {
+      readonly key: string
+      readonly expectedAt: number
+      readonly nextAt: number | null
+      readonly messages: readonly NewMessage[]
+    },
+  ): Promise<{ readonly fired: boolean; readonly ids: readonly string[] }>
 }
 
-/** stale: the lease was lost meanwhile; somebody else owns the message now, and nothing was changed. */
-export type SettleOutcome = 'applied' | 'stale'
-
-export interface FailedMessage {
-  readonly id: string
-  readonly error: { readonly name: string; readonly message: string; readonly stack: string | null }
-  /** undefined: dead now. */
-  readonly retryInMs: number | undefined
+/** A child that ended, told to its parent's queue. */
+export interface ChildNotice {
+  /** Names the notice, for forget. */
+  readonly receipt: string
+  readonly parent: ChildOf
+  /** JSON, or null for none. */
+  readonly result: string | null
 }
 
-export interface ReplayStep {
-  readonly moved: number
-  /** Pass on as `before` to the next call, so that what dies meanwhile is not touched twice; null: nothing left. */
-  readonly before: string | null
+/** Parents wait for children, in the same queue or another. Notices go by a courier: at least once, and twice does no harm. */
+export interface Families {
+  /** Notices that children of `queue` left when they were acked, oldest first. */
+  notices(queue: string, limit: number): Promise<readonly ChildNotice[]>
+  /** Marks children as done at their parents in `queue`; a parent whose last one it was becomes ready. */
+  settle(queue: string, notices: readonly ChildNotice[]): Promise<void>
+  /** Called when the parents know. */
+  forget(queue: string, notices: readonly ChildNotice[]): Promise<void>
+  /** Results of the children that are done, by their index, JSON. */
+  results(queue: string, parentId: string): Promise<ReadonlyMap<number, string | null>>
 }
 
-export interface DriverStats {
-  readonly ready: number
-  readonly delayed: number
-  readonly leased: number
-  readonly dead: number
-  readonly enqueuedTotal: number
-  readonly ackedTotal: number
-  readonly diedTotal: number
-  readonly replayedTotal: number
-  readonly oldestReadyMs: number | null
-  readonly paused: boolean
+/** Keys that a handler claims before an effect that must not happen twice. */
+export interface Idempotency {
+  /** 'claimed': go on, and complete or release it. 'busy': somebody is at it. 'done': it was done, with this result. */
+  claim(
+    queue: string,
+    key: string,
+    claim: { readonly owner: string; readonly ttlMs: number },
+  ): Promise<
+    | { readonly state: 'claimed' }
+    | { readonly state: 'busy' }
+    | { readonly state: 'done'; readonly result: string | null }
+  >
+  /** false: the claim ran out and somebody else has it. */
+  complete(
+    queue: string,
+    key: string,
+    done: { readonly owner: string; readonly result: string | null; readonly ttlMs: number },
+  ): Promise<boolean>
+  release(queue: string, key: string, owner: string): Promise<boolean>
 }

@@ -1,40 +1,73 @@
-import type { Driver, PurgeState, ReplayStep } from '../brokers/driver'
+import { Failure } from '@shared/failure'
+import type { Driver } from '../brokers/driver'
+import type { PurgeState, ReplayStep } from '../brokers/driver-messages'
+import { pause, systemClock } from '../runtime/clock'
+import { partOf, requireAbility } from './abilities'
 
 export interface ChunkedOptions {
-  /** Messages per call; each call is one atomic step of well below a millisecond on the server. */
+  /** Messages per call; each call is one atomic step of well below a millisecond on the server. Default 500. */
   readonly chunk?: number
+  /** At most so many messages a second; default: as fast as it goes. */
+  readonly ratePerSecond?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (moved: number) => void
 }
 
 /** Everything that is dead now becomes ready, oldest death first; what dies meanwhile stays. Answers how many. */
-export const replayAll = (driver: Driver, queue: string, options: ChunkedOptions = {}): Promise<number> =>
-  inChunks((request) => driver.replayDead(queue, request), options)
+export async function replayAll(driver: Driver, queue: string, options: ChunkedOptions = {}): Promise<number> {
+  const dead = partOf(driver, driver.dead, { ability: 'replay', queue, act: 'replay dead letters' })
+  return inChunks((request) => dead.replayDead(queue, request), options)
+}
 
 /** Removes what is in `state` now; what comes meanwhile stays. Answers how many. */
-export const purgeAll = (
+export async function purgeAll(
   driver: Driver,
   queue: string,
   state: PurgeState,
   options: ChunkedOptions = {},
-): Promise<number> => inChunks((request) => driver.purge(queue, state, request), options)
+): Promise<number> {
+  requireAbility(driver, 'purge', queue, 'purge messages')
+  return inChunks((request) => driver.purge(queue, state, request), options)
+}
 
 /** Small enough for calls of half a millisecond, large enough for millions a second. */
 const usualChunk = 500
+const mostPerChunk = 1_000
+
+/** What a pace makes of a chunk: a tenth of a second's worth at most, so that it is a stream and no surge. */
+export function chunkOf({ chunk = usualChunk, ratePerSecond }: ChunkedOptions, most = mostPerChunk): number {
+  if (ratePerSecond !== undefined && !(ratePerSecond > 0))
+    throw new Failure({ code: 'bad-input', message: `ratePerSecond is above 0, not ${ratePerSecond}.` })
+  const paced = ratePerSecond === undefined ? most : Math.ceil(ratePerSecond / 10)
+  return Math.min(Math.max(Math.floor(chunk), 1), paced, most)
+}
+
+/** Waits until `moved` messages since `from` are within the pace. */
+export async function keepPace(
+  { ratePerSecond, signal }: ChunkedOptions,
+  { from, moved }: { readonly from: number; readonly moved: number },
+): Promise<void> {
+  signal?.throwIfAborted()
+  if (ratePerSecond === undefined) return
+  const early = from + (moved / ratePerSecond) * 1_000 - systemClock.elapsed()
+  if (early > 0) await pause(systemClock, early, signal)
+  signal?.throwIfAborted()
+}
 
 async function inChunks(
   step: (request: { readonly before: string | null; readonly limit: number }) => Promise<ReplayStep>,
-  { chunk = usualChunk, signal, onProgress }: ChunkedOptions,
+  options: ChunkedOptions,
 ): Promise<number> {
-  const limit = Math.min(Math.max(Math.floor(chunk), 1), 1_000)
+  const limit = chunkOf(options)
+  const from = systemClock.elapsed()
   let total = 0
   let before: string | null = null
   do {
-    signal?.throwIfAborted()
+    await keepPace(options, { from, moved: total })
     const { moved, before: next } = await step({ before, limit })
     total += moved
     before = next
-    onProgress?.(total)
+    options.onProgress?.(total)
   } while (before !== null)
   return total
 }

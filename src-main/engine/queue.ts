@@ -1,215 +1,165 @@
-import type {
-  Driver,
-  DriverStats,
-  FailedMessage,
-  Lease,
-  LeasedMessage,
-  NewMessage,
-  PurgeState,
-  SettleOutcome,
-} from '../brokers/driver'
-import { type ChunkedOptions, purgeAll, replayAll } from './chunks'
-import { Coalescer } from './coalescer'
-import { type EnqueueOptions, messageOf } from './identity'
-import { type Holder, Message, type NackOptions } from './message'
-import { errorOf, outcomeOf, type RetryPolicy, UnrecoverableError } from './outcome'
+import { Failure } from '@shared/failure'
+import type { MessageState } from '@shared/model/message'
+import type { Mending, MendOutcome } from '../brokers/driver'
+import type { DriverAbility } from '../brokers/driver-abilities'
+import type { DriverStats, EnqueueOutcome, PurgeState, StoredMessage } from '../brokers/driver-messages'
+import { partOf } from './abilities'
+import { type BrowseOptions, type BrowsePage, browse } from './browsing'
+import { type ChunkedOptions, purgeAll } from './chunks'
+import { DeadLetters } from './dead-letters'
+import { type BatchOptions, Enqueuer, type Envelope } from './enqueuer'
+import { enqueueFamily, type FamilyOutcome } from './family'
+import type { EnqueueOptions } from './identity'
+import { type LeaseOptions, Lender } from './lender'
+import type { Message } from './message'
+import { type OnceOptions, runOnce } from './once'
+import type { QueueContext } from './queue-context'
+import type { QueueSeat } from './queue-seat'
+import { Schedules } from './schedules'
 
-export interface LeaseOptions {
-  /** At most 250; default 1. */
-  readonly count?: number
-  /** How long to wait for a message when none is ready; default 0. */
-  readonly waitMs?: number
-  /** How long they are in the caller's hands unless extended; default 30 s. */
-  readonly leaseMs?: number
-  /** Told in the history of a message whose lease runs out. */
-  readonly worker?: string
-  readonly signal?: AbortSignal
+/** A parent that becomes ready when its children are done. */
+export interface Family<Input> {
+  readonly data: Input
+  /** With an id, the call may be repeated within a day: what it had enqueued is not enqueued again. */
+  readonly options?: Omit<EnqueueOptions, 'dedupKey' | 'dedupWindowMs'>
+  readonly children: readonly Child[]
 }
 
-/** A value together with what is special about its message. */
-export interface Envelope<Data> extends EnqueueOptions {
-  readonly data: Data | Uint8Array
+export interface Child {
+  readonly queue: Queue<never, never>
+  readonly data: unknown
+  readonly options?: Omit<EnqueueOptions, 'dedupKey' | 'dedupWindowMs'>
 }
-
-export interface DeadLetters {
-  /** Ready again at once, with fresh attempts and their history kept. Ids that are not dead are passed over; answers how many moved. */
-  replay(which: string | readonly string[] | 'all', options?: ChunkedOptions): Promise<number>
-}
-
-/** Most messages in one call to the server: none takes more than about a millisecond of its time. */
-const mostPerCall = 500
-/** A lease hands out bodies, and the ack of the one before may travel with it. */
-export const mostPerLease = 250
-/** Failures take longer: each writes a history. */
-export const mostFailuresPerCall = 50
-/** And most bytes, so that no call holds the server up. */
-const mostBytesPerCall = 4 * 1024 * 1024
 
 /** One named queue. Calls of one event-loop turn go out as one batch. */
-export class Queue<Data = unknown> {
-  readonly dead: DeadLetters
-  private readonly enqueuing: Coalescer<NewMessage, string>
-  private readonly acking: Coalescer<Settled, SettleOutcome>
-  private readonly nacking: Coalescer<Settled & { readonly failure: FailedMessage }, SettleOutcome>
+export class Queue<Data = unknown, Input = Data> {
+  readonly dead: DeadLetters<Data>
+  readonly schedules: Schedules<Input>
+  /** @internal */
+  readonly seat: QueueSeat
+  private readonly enqueuer: Enqueuer
+  private readonly lender: Lender
 
-  constructor(
-    readonly name: string,
-    readonly policy: RetryPolicy,
-    private readonly driver: Driver,
-    /** Sees to it that promoter and recoverer run for this queue. */
-    private readonly tend: () => void,
-  ) {
-    this.enqueuing = new Coalescer((messages) => this.send(messages), mostPerCall)
-    this.acking = new Coalescer(
-      (settled) => byLease(settled, (leaseId, own) => driver.ack(name, { leaseId, ids: own.map((each) => each.id) })),
-      mostPerCall,
-    )
-    this.nacking = new Coalescer(
-      (settled) =>
-        byLease(settled, (leaseId, own) =>
-          driver.nack(
-            name,
-            leaseId,
-            own.map((each) => each.failure),
-          ),
-        ),
-      mostFailuresPerCall,
-    )
-    this.dead = {
-      replay: async (which, options = {}) => {
-        if (which === 'all') return replayAll(driver, name, options)
-        const ids = typeof which === 'string' ? [which] : which
-        let moved = 0
-        for (let at = 0; at < ids.length; at += mostPerCall) {
-          options.signal?.throwIfAborted()
-          const applied = await driver.replayIds(name, ids.slice(at, at + mostPerCall))
-          moved += applied.filter(Boolean).length
-          options.onProgress?.(moved)
-        }
-        return moved
-      },
-    }
+  /** @internal */
+  constructor(private readonly context: QueueContext) {
+    this.enqueuer = new Enqueuer(context)
+    this.lender = new Lender(context)
+    this.dead = new DeadLetters(context, this.enqueuer)
+    this.schedules = new Schedules(context, this.enqueuer)
+    this.seat = { context, enqueuer: this.enqueuer, lender: this.lender }
   }
 
-  /** Answers the id once the server has it. A failure of code 'outcome-unknown' says that it may have it all the same. */
-  async enqueue(data: Data | Uint8Array, options?: EnqueueOptions): Promise<string> {
-    return this.enqueuing.ask(messageOf(data, options))
+  get name(): string {
+    return this.context.name
   }
 
-  /** Ids in the order given. Up to 500 messages (of 4 MB together) are taken all or none; a larger batch in such pieces. */
-  async enqueueBatch(batch: readonly (Data | Uint8Array)[], options?: EnqueueOptions): Promise<readonly string[]> {
-    return this.send(batch.map((data) => messageOf(data, options)))
+  /**
+   * Answers the id once the broker has it; for a duplicate the first one's. A Failure 'outcome-unknown' says that it may have it
+   * all the same.
+   */
+  enqueue(data: Input | Uint8Array, options?: EnqueueOptions): Promise<string> {
+    return this.enqueuer.enqueue(data, options)
+  }
+
+  /** Any number; what became of each stands in the order given. Throws only when nothing at all could be enqueued. */
+  enqueueBatch(batch: readonly (Input | Uint8Array)[], options?: BatchOptions): Promise<readonly EnqueueOutcome[]> {
+    return this.enqueuer.enqueueBatch(batch, options)
   }
 
   /** The same with something special about each. */
-  async enqueueEnvelopes(batch: readonly Envelope<Data>[]): Promise<readonly string[]> {
-    return this.send(batch.map(({ data, ...options }) => messageOf(data, options)))
+  enqueueEnvelopes(batch: readonly Envelope<Input>[]): Promise<readonly EnqueueOutcome[]> {
+    return this.enqueuer.enqueueEnvelopes(batch)
+  }
+
+  /** Children may stand in other queues of the same engine; their results are the parent's `children()`. */
+  enqueueFamily({ data, options = {}, children }: Family<Input>): Promise<FamilyOutcome> {
+    return enqueueFamily(
+      { seat: this.seat, data, options },
+      children.map((child) => ({ seat: child.queue.seat, data: child.data, options: child.options ?? {} })),
+    )
   }
 
   /** Takes ready messages in hand; each must be acked or nacked before the lease ends. Empty when none came in time. */
-  async lease(options: LeaseOptions = {}): Promise<readonly Message<Data>[]> {
-    const { count = 1, waitMs = 0, leaseMs = 30_000, worker = 'lease', signal = new AbortController().signal } = options
-    this.tend()
-    const until = performance.now() + waitMs
-    for (;;) {
-      signal.throwIfAborted()
-      const lease = await this.driver.lease(this.name, { worker, count: Math.min(count, mostPerLease), leaseMs })
-      if (lease) return this.inHand(lease)
-      const left = until - performance.now()
-      if (left <= 0) return []
-      await this.driver.waitForReady(this.name, left, signal)
-    }
+  async lease(options?: LeaseOptions): Promise<readonly Message<Data>[]> {
+    return (await this.lender.lease(options)) as readonly Message<Data>[]
   }
 
   stats(): Promise<DriverStats> {
-    return this.driver.stats(this.name)
+    return this.context.driver.stats(this.name)
   }
 
-  purge(state: PurgeState, options?: ChunkedOptions): Promise<number> {
-    return purgeAll(this.driver, this.name, state, options)
+  /** By its id, or the id that its sender chose. undefined: there is no such message (any more). */
+  async get(id: string): Promise<StoredMessage | undefined> {
+    const { driver, name } = this.context
+    const looking = partOf(driver, driver.looking, { ability: 'find', queue: name, act: 'find a message' })
+    return looking.find(name, id)
+  }
+
+  /** A page of messages in one state. Looking consumes nothing. */
+  browse(state: MessageState, options: BrowseOptions = {}): Promise<BrowsePage> {
+    return browse(this.context, state, options)
+  }
+
+  async purge(state: PurgeState, options?: ChunkedOptions): Promise<number> {
+    this.context.mayWrite()
+    return purgeAll(this.context.driver, this.name, state, options)
   }
 
   /** Nothing is leased any more, by anybody, until resume. What is in hand stays there. */
   pause(): Promise<void> {
-    return this.driver.setPaused(this.name, true)
+    return this.setPaused(true)
   }
 
   resume(): Promise<void> {
-    return this.driver.setPaused(this.name, false)
+    return this.setPaused(false)
   }
 
-  /** How a failed attempt of this queue is written down. */
-  failureOf(message: LeasedMessage, thrown: unknown, options: NackOptions = {}): FailedMessage {
-    const outcome = outcomeOf(this.policy, {
-      attempt: message.attempt,
-      maxAttempts: message.maxAttempts,
-      unrecoverable: options.unrecoverable ?? thrown instanceof UnrecoverableError,
-      delayMs: options.delayMs,
-    })
-    return { id: message.id, error: errorOf(thrown), retryInMs: outcome.kind === 'dead' ? undefined : outcome.inMs }
+  /** Ready now instead of later. */
+  promote(id: string): Promise<MendOutcome> {
+    return this.mend('promote', 'promote messages', (mending) => mending.promoteIds(this.name, [id]))
   }
 
-  private inHand(lease: Lease): readonly Message<Data>[] {
-    const { leaseId } = lease
-    const holder: Holder = {
-      leaseId,
-      ack: ({ id }) => this.acking.ask({ leaseId, id }),
-      nack: (message, error, options) =>
-        this.nacking.ask({ leaseId, id: message.id, failure: this.failureOf(message, error, options) }),
-      extend: (leaseMs) => this.driver.extend(this.name, leaseId, leaseMs),
-    }
-    return lease.messages.map((message) => new Message<Data>(message, holder))
-  }
-
-  private async send(messages: readonly NewMessage[]): Promise<readonly string[]> {
-    const pieces = piecesOf(messages)
-    if (pieces.length === 1) return this.driver.enqueue(this.name, messages)
-    return (await Promise.all(pieces.map((piece) => this.driver.enqueue(this.name, piece)))).flat()
-  }
-}
-
-interface Settled {
-  readonly leaseId: string
-  readonly id: string
-}
-
-/** One call per lease; answers in the order asked. */
-async function byLease<Item extends Settled>(
-  settled: readonly Item[],
-  send: (leaseId: string, own: readonly Item[]) => Promise<readonly SettleOutcome[]>,
-): Promise<readonly SettleOutcome[]> {
-  const places = new Map<string, number[]>()
-  settled.forEach(({ leaseId }, index) => {
-    const own = places.get(leaseId)
-    if (own) own.push(index)
-    else places.set(leaseId, [index])
-  })
-  const answers: SettleOutcome[] = []
-  await Promise.all(
-    [...places].map(async ([leaseId, own]) => {
-      const outcomes = await send(
-        leaseId,
-        own.map((index) => settled[index]!),
-      )
-      own.forEach((index, at) => {
-        answers[index] = outcomes[at]!
+  /** 0 (first) to 9. */
+  async changePriority(id: string, priority: number): Promise<MendOutcome> {
+    if (!(Number.isInteger(priority) && priority >= 0 && priority <= 9))
+      throw new Failure({
+        code: 'bad-input',
+        message: `Queue ${this.name}: a priority is 0 (first) to 9, not ${priority}.`,
+        subject: id,
       })
-    }),
-  )
-  return answers
-}
+    return this.mend('changePriority', 'change priorities', (mending) =>
+      mending.changePriority(this.name, [id], priority),
+    )
+  }
 
-function piecesOf(messages: readonly NewMessage[]): readonly (readonly NewMessage[])[] {
-  const pieces: (readonly NewMessage[])[] = []
-  let from = 0
-  let bytes = 0
-  messages.forEach(({ body }, index) => {
-    if (index > from && (index - from >= mostPerCall || bytes + body.length > mostBytesPerCall)) {
-      pieces.push(messages.slice(from, index))
-      from = index
-      bytes = 0
-    }
-    bytes += body.length
-  })
-  return from === 0 ? [messages] : [...pieces, messages.slice(from)]
+  /** Removes a message that nobody has begun. */
+  cancel(id: string): Promise<MendOutcome> {
+    return this.mend('cancel', 'cancel messages', (mending) => mending.cancel(this.name, [id]))
+  }
+
+  /**
+   * For effects that must not happen twice. Runs `act` if nobody has, under this key; later callers get its result (a JSON
+   * value), callers meanwhile a Failure 'conflict'.
+   */
+  once<Result>(key: string, act: () => Promise<Result> | Result, options?: OnceOptions): Promise<Result> {
+    return runOnce(this.context, key, act, options)
+  }
+
+  private async setPaused(paused: boolean): Promise<void> {
+    const { driver, name } = this.context
+    this.context.mayWrite()
+    const pausing = partOf(driver, driver.pausing, { ability: 'pause', queue: name, act: 'be paused' })
+    await pausing.setPaused(name, paused)
+  }
+
+  private async mend(
+    ability: DriverAbility,
+    act: string,
+    run: (mending: Mending) => Promise<readonly MendOutcome[]>,
+  ): Promise<MendOutcome> {
+    const { driver, name } = this.context
+    this.context.mayWrite()
+    const [outcome] = await run(partOf(driver, driver.mending, { ability, queue: name, act }))
+    return outcome ?? 'gone'
+  }
 }

@@ -41,6 +41,11 @@ export const HistoryEvent = z.object({
   event: z.string(),
   detail: z.string().nullable(),
   attempt: z.number().nullable(),
+  /** Which state it led from and to, who did it, and under which lease; absent where the layout does not say. */
+  from: MessageState.nullable().optional(),
+  to: MessageState.nullable().optional(),
+  actor: z.string().nullable().optional(),
+  fence: z.string().nullable().optional(),
 })
 export type HistoryEvent = z.infer<typeof HistoryEvent>
 
@@ -69,6 +74,8 @@ export const MessageDetail = z.object({
   summary: MessageSummary,
   body: Body,
   attributes: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** What else its layout knows of it, in that layout's words: group, parent, progress, result. */
+  facts: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
   error: MessageError.nullable(),
   history: z.array(HistoryEvent),
   logs: z.array(z.string()),

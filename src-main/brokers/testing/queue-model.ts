@@ -1,9 +1,11 @@
-import type { PurgeState, SettleOutcome } from '../driver'
+import type { PurgeState, SettleOutcome } from '../driver-messages'
 
 /** A message as the model sees it; what it does not name (times, exact ids) the model does not decide. */
 export interface ModelMessage {
   readonly id: string
-  readonly priority: number
+  priority: number
+  readonly group: string | null
+  readonly ownId: string | null
   readonly maxAttempts: number
   attempts: number
   body: string
@@ -18,6 +20,10 @@ export class QueueModel {
   readonly delayed = new Map<string, ModelMessage>()
   /** Oldest death first. */
   readonly dead: ModelMessage[] = []
+  /** Done and kept, oldest first. */
+  readonly done: ModelMessage[] = []
+  /** `holder` is in flight, or waits for its retry: none of the others may begin. */
+  readonly groups = new Map<string, { readonly ready: ModelMessage[]; holder: ModelMessage | null }>()
   readonly leases = new Map<string, { messages: ModelMessage[]; expired: boolean }>()
   paused = false
   enqueued = 0
@@ -31,21 +37,51 @@ export class QueueModel {
     else this.list(message).push(message)
   }
 
-  /** What a lease of `count` must hold. */
-  next(count: number): readonly ModelMessage[] {
-    return this.paused ? [] : this.ready.flat().slice(0, count)
+  /** The message that exists under this own id. */
+  withOwnId(ownId: string): ModelMessage | undefined {
+    return this.all().find((message) => message.ownId === ownId)
   }
 
-  lease(leaseId: string, count: number): void {
-    const taken = this.next(count)
-    for (const message of taken) this.take(this.list(message), message)
-    this.leases.set(leaseId, { messages: [...taken], expired: false })
+  /** What is wrong with a lease of `count` that took these; undefined where nothing is. */
+  objection(count: number, taken: readonly string[]): string | undefined {
+    if (this.paused) return taken.length > 0 ? 'leased while paused' : undefined
+    const lists = this.ready.flat()
+    const heads = [...this.groups.values()].flatMap(({ ready, holder }) => (holder || !ready[0] ? [] : [ready[0]]))
+    if (taken.length !== Math.min(count, lists.length + heads.length)) return 'leased too few or too many'
+    const fromGroups = taken.filter((id) => heads.some((head) => head.id === id))
+    const fromLists = taken.filter((id) => !fromGroups.includes(id))
+    if (
+      fromLists.join() !==
+      lists
+        .slice(0, fromLists.length)
+        .map(({ id }) => id)
+        .join()
+    )
+      return 'not the first of the lists'
+    const half = Math.floor(count / 2)
+    if (fromLists.length < Math.min(half, lists.length)) return 'lists were passed over'
+    if (fromGroups.length < Math.min(half, heads.length)) return 'groups were passed over'
+    return undefined
   }
 
-  ack(leaseId: string, ids: readonly string[]): readonly SettleOutcome[] {
+  lease(leaseId: string, ids: readonly string[]): void {
+    const messages = ids.map((id) => this.find('ready', id)!)
+    for (const message of messages) {
+      this.take(this.list(message), message)
+      if (message.group !== null) this.group(message.group).holder = message
+    }
+    this.leases.set(leaseId, { messages, expired: false })
+  }
+
+  /** `keep`: how many of the done are kept; 0 for none. */
+  ack(leaseId: string, ids: readonly string[], keep: number): readonly SettleOutcome[] {
     return ids.map((id) => {
-      if (!this.settle(leaseId, id)) return 'stale'
+      const message = this.settle(leaseId, id)
+      if (!message) return 'stale'
       this.acked++
+      this.letGo(message)
+      if (keep > 0) this.done.push(message)
+      this.done.splice(0, keep > 0 ? Math.max(this.done.length - keep, 0) : 0)
       return 'applied'
     })
   }
@@ -56,7 +92,7 @@ export class QueueModel {
       if (!message) return 'stale'
       message.attempts++
       if (to === 'dead') this.bury(message)
-      else if (to === 'ready') this.list(message).push(message)
+      else if (to === 'ready') this.again(message)
       else this.delayed.set(id, message)
       return 'applied'
     })
@@ -81,7 +117,10 @@ export class QueueModel {
         } else requeued.push(message)
       }
     }
-    for (const message of [...requeued].reverse()) this.list(message).unshift(message)
+    for (const message of [...requeued].reverse()) {
+      this.letGo(message)
+      this.list(message).unshift(message)
+    }
     return { requeued: requeued.length, died }
   }
 
@@ -91,8 +130,19 @@ export class QueueModel {
       const message = this.delayed.get(id)
       if (!message) throw new Error(`promoted ${id}, which was not delayed`)
       this.delayed.delete(id)
-      this.list(message).push(message)
+      if (message.group !== null && this.group(message.group).holder === message) this.again(message)
+      else this.list(message).push(message)
     }
+  }
+
+  changePriority(id: string, priority: number): boolean {
+    const message = this.find('ready', id) ?? this.delayed.get(id)
+    if (!message || message.group !== null) return false
+    const isListed = !this.delayed.has(id)
+    if (isListed) this.take(this.list(message), message)
+    message.priority = priority
+    if (isListed) this.list(message).push(message)
+    return true
   }
 
   replay(limit: number): number {
@@ -114,24 +164,40 @@ export class QueueModel {
   }
 
   purge(state: PurgeState): number {
-    const counts = { ready: this.ready.flat().length, delayed: this.delayed.size, dead: this.dead.length }
-    if (state === 'ready') for (const list of this.ready) list.length = 0
-    else if (state === 'delayed') this.delayed.clear()
-    else this.dead.length = 0
-    return counts[state]
+    const gone = this.in(state)
+    for (const { id } of gone) this.remove(state, id)
+    return gone.length
   }
 
   find(state: PurgeState, id: string): ModelMessage | undefined {
-    if (state === 'delayed') return this.delayed.get(id)
-    return (state === 'dead' ? this.dead : this.ready.flat()).find((message) => message.id === id)
+    return this.in(state).find((message) => message.id === id)
   }
 
   remove(state: PurgeState, id: string): boolean {
     const message = this.find(state, id)
     if (!message) return false
-    if (state === 'delayed') this.delayed.delete(id)
-    else this.take(state === 'dead' ? this.dead : this.list(message), message)
+    if (state === 'delayed') {
+      this.delayed.delete(id)
+      this.letGo(message)
+    } else this.take(state === 'ready' ? this.list(message) : this[state], message)
     return true
+  }
+
+  all(): readonly ModelMessage[] {
+    const leased = [...this.leases.values()].flatMap((lease) => lease.messages)
+    return [...this.in('ready'), ...this.in('delayed'), ...this.dead, ...this.done, ...leased]
+  }
+
+  in(state: PurgeState): readonly ModelMessage[] {
+    switch (state) {
+      case 'ready':
+        return [...this.ready.flat(), ...[...this.groups.values()].flatMap(({ ready }) => ready)]
+      case 'delayed':
+        return [...this.delayed.values()]
+      case 'dead':
+      case 'done':
+        return [...this[state]]
+    }
   }
 
   private settle(leaseId: string, id: string): ModelMessage | undefined {
@@ -145,12 +211,32 @@ export class QueueModel {
 
   private bury(message: ModelMessage): void {
     message.attempts = 0
+    this.letGo(message)
     this.died++
     this.dead.push(message)
   }
 
-  private list(message: ModelMessage): ModelMessage[] {
-    return this.ready[message.priority]!
+  /** A retry: the end of its list, or the head of its group, which it lets go. */
+  private again(message: ModelMessage): void {
+    this.letGo(message)
+    if (message.group === null) this.list(message).push(message)
+    else this.list(message).unshift(message)
+  }
+
+  private letGo(message: ModelMessage): void {
+    if (message.group === null) return
+    const group = this.group(message.group)
+    if (group.holder === message) group.holder = null
+  }
+
+  list(message: ModelMessage): ModelMessage[] {
+    return message.group === null ? this.ready[message.priority]! : this.group(message.group).ready
+  }
+
+  private group(name: string): { readonly ready: ModelMessage[]; holder: ModelMessage | null } {
+    const known = this.groups.get(name) ?? { ready: [], holder: null }
+    this.groups.set(name, known)
+    return known
   }
 
   private take(list: ModelMessage[], message: ModelMessage): void {

@@ -5,8 +5,9 @@ import type { QueueAddress } from '@shared/model/queue'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
 import type { Script } from '../../clients/script'
-import type { LeaseRequest } from '../../driver'
+import type { LeaseRequest } from '../../driver-messages'
 import type { ItemOutcome } from '../../remedies'
+import { enqueued } from '../../testing/enqueued'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { type Cut, type TcpProxy, tcpProxy } from '../../testing/tcp-proxy'
 import { census } from './conservation'
@@ -15,22 +16,38 @@ import { digestOf } from './inspection'
 import { expectedTypes, queueKeys } from './keys'
 import { RedisReader } from './reader'
 import * as enqueueScripts from './scripts/enqueue'
-import * as leaseScripts from './scripts/lease'
+import * as eraseScripts from './scripts/erase'
+import * as familyScripts from './scripts/families'
 import * as mendScripts from './scripts/mend'
 import * as moveScripts from './scripts/moves'
-import * as purgeScripts from './scripts/purge'
+import * as noteScripts from './scripts/notes'
+import * as onceScripts from './scripts/once'
+import * as plainEnqueueScripts from './scripts/plain-enqueue'
+import * as plainLeaseScripts from './scripts/plain-lease'
 import * as readScripts from './scripts/read'
+import * as richLeaseScripts from './scripts/rich-lease'
 import * as settleScripts from './scripts/settle'
 
-const scripts: Readonly<Record<string, Script>> = {
-  ...enqueueScripts,
-  ...leaseScripts,
-  ...mendScripts,
-  ...moveScripts,
-  ...purgeScripts,
-  ...readScripts,
-  ...settleScripts,
-}
+const modules = [
+  enqueueScripts,
+  eraseScripts,
+  familyScripts,
+  mendScripts,
+  moveScripts,
+  noteScripts,
+  onceScripts,
+  plainEnqueueScripts,
+  plainLeaseScripts,
+  readScripts,
+  richLeaseScripts,
+  settleScripts,
+]
+
+const isScript = (value: unknown): value is Script => typeof value === 'object' && value !== null && 'sha' in value
+
+const scripts: Readonly<Record<string, Script>> = Object.fromEntries(
+  modules.flatMap((module) => Object.entries(module).filter((entry): entry is [string, Script] => isScript(entry[1]))),
+)
 
 let server: TestRedis
 let proxy: TcpProxy
@@ -60,6 +77,7 @@ const driverOn = (client: RedisClient) =>
   new RedisDriver({ redis: client, connectAnother: () => redisClient(loopback(server.port)), maxAttempts: () => 3 })
 
 const request: LeaseRequest = { worker: 'w', count: 4, leaseMs: 60_000 }
+const limit = { max: 100, perMs: 60_000 }
 const error = { name: 'E', message: 'm', stack: null }
 const body = (text: string) => ({ body: Buffer.from(text) })
 
@@ -81,12 +99,14 @@ interface Operation {
   readonly does: (scene: Scene) => Promise<unknown>
   readonly adds?: number
   readonly takes?: number
+  /** What it adds is there before the connection breaks. */
+  readonly setsUp?: boolean
 }
 
 const operations: readonly Operation[] = [
   { script: 'enqueuePlain', does: ({ driver, name }) => driver.enqueue(name, [body('a'), body('b')]), adds: 2 },
   {
-    script: 'enqueueMixed',
+    script: 'enqueue',
     does: ({ driver, name }) => driver.enqueue(name, [{ ...body('a'), priority: 2 }]),
     adds: 1,
   },
@@ -120,7 +140,65 @@ const operations: readonly Operation[] = [
   },
   { script: 'replayDead', does: ({ driver, name }) => driver.replayDead(name, { before: null, limit: 3 }) },
   { script: 'replayIds', does: ({ reader, address, dead }) => reader.replay(address, dead) },
-  { script: 'purgeDead', does: ({ driver, name }) => driver.purge(name, 'dead', { before: null, limit: 3 }), takes: 3 },
+  {
+    script: 'fire',
+    does: async ({ driver, name }) => {
+      await calm.schedules.put(name, { key: 'tick', nextAt: 1_000, definition: '{}' })
+      return driver.schedules.fire(name, { key: 'tick', expectedAt: 1_000, nextAt: 2_000, messages: [body('a')] })
+    },
+    adds: 1,
+  },
+  { script: 'richLease', does: ({ driver, name }) => driver.lease(name, { ...request, limit }) },
+  {
+    script: 'richAck',
+    does: ({ driver, name, lease }) => driver.ack(name, { ...lease, keep: { count: 3, ageMs: 60_000 } }),
+    takes: 1,
+  },
+  {
+    script: 'richTurn',
+    does: ({ driver, name, lease }) => driver.turn(name, lease, { ...request, limit }),
+    takes: 4,
+  },
+  {
+    script: 'richReplayDead',
+    does: async ({ driver, name }) => {
+      await redis.hset(queueKeys('qe', name).state, 'rich', '1')
+      return driver.replayDead(name, { before: null, limit: 3 })
+    },
+  },
+  { script: 'promoteIds', does: ({ driver, name, delayed }) => driver.mending.promoteIds(name, delayed) },
+  { script: 'changePriority', does: ({ driver, name, ready }) => driver.mending.changePriority(name, ready, 2) },
+  { script: 'note', does: ({ driver, name, ready }) => driver.notes.addLog(name, ready[0]!, 'a line') },
+  {
+    script: 'settleChildren',
+    does: async ({ driver, name }) => {
+      const [id] = await enqueued(calm, name, [{ ...body('parent'), children: 1 }])
+      await driver.families.settle(name, [{ receipt: '', parent: { queue: name, id: id!, index: 0 }, result: null }])
+      return id
+    },
+    adds: 1,
+    setsUp: true,
+  },
+  { script: 'claim', does: ({ driver, name }) => driver.idempotency.claim(name, 'k', { owner: 'o', ttlMs: 60_000 }) },
+  {
+    script: 'complete',
+    does: async ({ driver, name }) => {
+      await calm.idempotency.claim(name, 'k', { owner: 'o', ttlMs: 60_000 })
+      return driver.idempotency.complete(name, 'k', { owner: 'o', result: null, ttlMs: 60_000 })
+    },
+  },
+  {
+    script: 'release',
+    does: async ({ driver, name }) => {
+      await calm.idempotency.claim(name, 'k', { owner: 'o', ttlMs: 60_000 })
+      return driver.idempotency.release(name, 'k', 'o')
+    },
+  },
+  {
+    script: 'purgeEnded',
+    does: ({ driver, name }) => driver.purge(name, 'dead', { before: null, limit: 3 }),
+    takes: 3,
+  },
   {
     script: 'purgeDelayed',
     does: ({ driver, name }) => driver.purge(name, 'delayed', { before: null, limit: 3 }),
@@ -131,20 +209,43 @@ const operations: readonly Operation[] = [
     does: ({ driver, name }) => driver.purge(name, 'ready', { before: null, limit: 3 }),
     takes: 3,
   },
-  { script: 'removeSorted', does: ({ reader, address, dead }) => reader.remove(address, 'dead', dead), takes: 4 },
+  { script: 'removeDead', does: ({ reader, address, dead }) => reader.remove(address, 'dead', dead), takes: 4 },
+  {
+    script: 'removeDelayed',
+    does: ({ reader, address, delayed }) => reader.remove(address, 'delayed', delayed),
+    takes: 4,
+  },
+  {
+    script: 'removeDone',
+    does: async ({ reader, address, name, lease }) => {
+      await calm.ack(name, { ...lease, keep: { count: 4, ageMs: 60_000 } })
+      return reader.remove(address, 'done', lease.ids)
+    },
+    takes: 4,
+  },
   {
     script: 'removeReady',
     does: ({ reader, address, ready }) => reader.remove(address, 'ready', ready.slice(1)),
     takes: 3,
   },
   {
-    script: 'editSorted',
+    script: 'editDead',
     does: ({ reader, address, dead }) =>
       reader.edit(address, {
         id: dead[0]!,
         state: 'dead',
         body: Buffer.from('n'),
         expectedDigest: digestOf(Buffer.from('dead0')),
+      }),
+  },
+  {
+    script: 'editDelayed',
+    does: ({ reader, address, delayed }) =>
+      reader.edit(address, {
+        id: delayed[0]!,
+        state: 'delayed',
+        body: Buffer.from('n'),
+        expectedDigest: digestOf(Buffer.from('delayed0')),
       }),
   },
   {
@@ -169,6 +270,19 @@ const operations: readonly Operation[] = [
   { script: 'readQueues', does: ({ reader, address }) => reader.read([address]) },
 ]
 
+/** Operations that prepare something of their own before the script: an image taken before tells nothing of it. */
+const changesFirst = new Set([
+  'recover',
+  'promote',
+  'restore',
+  'fire',
+  'settleChildren',
+  'richReplayDead',
+  'removeDone',
+  'complete',
+  'release',
+])
+
 let counter = 0
 
 async function scene(client: RedisClient): Promise<Scene> {
@@ -176,7 +290,7 @@ async function scene(client: RedisClient): Promise<Scene> {
   const four = (state: string, more = {}) => [0, 1, 2, 3].map((index) => ({ ...body(state + index), ...more }))
   const address: QueueAddress = { layout: 'engine', prefix: 'qe', name }
   await calm.enqueue(name, four('dead'))
-  const dying = (await calm.lease(name, request))!
+  const dying = (await calm.lease(name, request)).lease!
   const dead = dying.messages.map((message) => message.id)
   await calm.nack(
     name,
@@ -184,9 +298,9 @@ async function scene(client: RedisClient): Promise<Scene> {
     dead.map((id) => ({ id, error, retryInMs: undefined })),
   )
   await calm.enqueue(name, four('leased'))
-  const lease = (await calm.lease(name, request))!
-  const ready = await calm.enqueue(name, four('ready'))
-  const delayed = await calm.enqueue(name, four('delayed', { delayMs: 60_000 }))
+  const lease = (await calm.lease(name, request)).lease!
+  const ready = await enqueued(calm, name, four('ready'))
+  const delayed = await enqueued(calm, name, four('delayed', { delayMs: 60_000 }))
   const ids = lease.messages.map((message) => message.id)
   return {
     address,
@@ -211,12 +325,12 @@ const total = 16
 describe('a connection that breaks', () => {
   it('is tried with every script there is', () => {
     const files = readdirSync(join(import.meta.dirname, 'scripts')).filter((file) => file !== 'fragments.ts')
-    expect(files).toHaveLength(7)
+    expect(files).toHaveLength(modules.length)
     expect(operations.map((operation) => operation.script).sort()).toEqual(Object.keys(scripts).sort())
   })
 
   for (const cut of ['before-send', 'before-reply'] as const satisfies readonly Cut[]) {
-    for (const { script, does, adds = 0, takes = 0 } of operations) {
+    for (const { script, does, adds = 0, takes = 0, setsUp = false } of operations) {
       it(`${cut} of ${script} loses and doubles nothing`, async () => {
         const client = await connected(proxy.port)
         // The server knows the script already, so that the marker travels once.
@@ -233,7 +347,7 @@ describe('a connection that breaks', () => {
         expect(problems).toEqual([])
         // A large body is written by a transaction after its script: it never comes to that here.
         const done = cut === 'before-reply' && script !== 'reserve'
-        const changed = script === 'restore' ? (done ? 0 : -takes) : done ? adds - takes : 0
+        const changed = script === 'restore' ? (done ? 0 : -takes) : done || setsUp ? adds - takes : 0
         expect(bodies.size).toBe(total + changed)
         client.disconnect()
       })
@@ -253,6 +367,30 @@ describe('a connection that breaks', () => {
       const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
       expect(problems).toEqual([])
       expect(bodies.size).toBe(total + (cut === 'before-reply' ? 1 : 0))
+      client.disconnect()
+    })
+  }
+})
+
+describe('a batch outside Lua', () => {
+  const batch = Array.from({ length: 20 }, (_, index) => body(`batch${index}`))
+
+  for (const cut of ['before-send', 'before-reply'] as const satisfies readonly Cut[]) {
+    it(`${cut} loses and doubles nothing`, async () => {
+      const client = await connected(proxy.port)
+      const at = await scene(client)
+      // The ids of the second travel with the first.
+      await vi.waitFor(async () => {
+        await at.driver.enqueue(at.name, batch)
+        const sprung = proxy.cutAt('exec', cut)
+        const second = at.driver.enqueue(at.name, batch).catch((thrown: unknown) => thrown)
+        const result = await Promise.race([sprung, second])
+        expect(result).toBeUndefined()
+        expectUnknown(await second)
+      })
+      const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
+      expect(problems).toEqual([])
+      expect((bodies.size - total) % batch.length).toBe(0)
       client.disconnect()
     })
   }
@@ -285,8 +423,7 @@ describe('a key of the wrong type', () => {
         const result = await does(at).catch((thrown: unknown) => thrown)
         if (!isFailure(result)) continue
         expect(result).toMatchObject({ code: 'wrong-type', subject: key })
-        if (script !== 'recover' && script !== 'promote' && script !== 'restore')
-          expect(await image(keys)).toEqual(before)
+        if (!changesFirst.has(script)) expect(await image(keys)).toEqual(before)
       }
     }
   })
@@ -298,7 +435,7 @@ describe('a server out of memory', () => {
     await redis.config('SET', 'maxmemory', '1')
     try {
       await expect(at.driver.enqueue(at.name, [body('x')])).rejects.toMatchObject({ code: 'broker-state' })
-      const next = (await at.driver.lease(at.name, { ...request, count: 2 }))!
+      const next = (await at.driver.lease(at.name, { ...request, count: 2 })).lease!
       expect(await at.driver.ack(at.name, { leaseId: next.leaseId, ids: [next.messages[0]!.id] })).toEqual(['applied'])
       const failures = at.lease.ids.map((id) => ({ id, error, retryInMs: undefined }))
       expect(await at.driver.nack(at.name, at.lease.leaseId, failures)).toEqual(failures.map(() => 'applied'))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
-import type { LeasedMessage, LeaseRequest } from '../../driver'
+import type { LeasedMessage, LeaseRequest } from '../../driver-messages'
+import { enqueued } from '../../testing/enqueued'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { RedisDriver } from './driver'
 import { isId } from './ids'
@@ -42,13 +43,14 @@ const fresh = () => `queue ${counter++}`
 describe('the Redis driver', () => {
   it('leases what was enqueued, in order, and acks it', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(
+    const ids = await enqueued(
+      driver,
       queue,
       [body('a'), body('b'), body('c')].map((each) => ({ body: each })),
     )
     expect(ids.every(isId)).toBe(true)
     expect(Number(ids[2])).toBe(Number(ids[0]) + 2)
-    const lease = await driver.lease(queue, asking({ count: 2 }))
+    const { lease } = await driver.lease(queue, asking({ count: 2 }))
     expect(lease?.messages.map(textOf)).toEqual(['a', 'b'])
     expect(lease?.messages[0]).toMatchObject({ id: ids[0], attempt: 1, maxAttempts: 3 })
     expect(Math.abs(lease!.messages[0]!.enqueuedAt - Date.now())).toBeLessThan(2_000)
@@ -65,7 +67,7 @@ describe('the Redis driver', () => {
       queue,
       Array.from({ length: 5 }, (_, index) => ({ body: body(String(index)) })),
     )
-    const first = (await driver.lease(queue, asking({ count: 3 })))!
+    const first = (await driver.lease(queue, asking({ count: 3 }))).lease!
     const turn = await driver.turn(
       queue,
       { leaseId: first.leaseId, ids: first.messages.map((message) => message.id) },
@@ -84,7 +86,7 @@ describe('the Redis driver', () => {
       { body: body('late'), priority: 9 },
       { body: body('soon'), priority: 0, maxAttempts: 7, attributes: { origin: 'test' } },
     ])
-    const lease = (await driver.lease(queue, asking()))!
+    const lease = (await driver.lease(queue, asking())).lease!
     expect(lease.messages.map(textOf)).toEqual(['soon', 'usual', 'late'])
     expect(lease.messages[0]).toMatchObject({ maxAttempts: 7, attributes: { origin: 'test' } })
     const failures = lease.messages.map((message, index) => ({
@@ -95,7 +97,7 @@ describe('the Redis driver', () => {
     expect(await driver.nack(queue, lease.leaseId, failures)).toEqual(['applied', 'applied', 'applied'])
     expect(await driver.stats(queue)).toMatchObject({ ready: 1, leased: 0, dead: 2, diedTotal: 2 })
     expect(await driver.replayDead(queue, { before: null, limit: 100 })).toEqual({ moved: 2, before: null })
-    const again = (await driver.lease(queue, asking()))!
+    const again = (await driver.lease(queue, asking())).lease!
     expect(again.messages.map((message) => [textOf(message), message.attempt, message.maxAttempts])).toEqual([
       ['soon', 1, 7],
       ['usual', 1, 3],
@@ -118,9 +120,9 @@ describe('the Redis driver', () => {
 
   it('takes back an expired lease, refuses its late ack, and buries what ran out of attempts', async () => {
     const queue = fresh()
-    const [id] = await driver.enqueue(queue, [{ body: body('x') }])
+    const [id] = await enqueued(driver, queue, [{ body: body('x') }])
     for (let attempt = 1; attempt <= 3; attempt++) {
-      const lease = (await driver.lease(queue, asking({ leaseMs: 5 })))!
+      const lease = (await driver.lease(queue, asking({ leaseMs: 5 }))).lease!
       expect(lease.messages[0]!.attempt).toBe(attempt)
       await vi.waitFor(async () => {
         const { requeued, died } = await driver.recover(queue, 100)
@@ -142,7 +144,7 @@ describe('the Redis driver', () => {
     ]
     for (const each of bodies) await driver.enqueue(queue, [{ body: each }])
     await driver.enqueue(queue, [...bodies.map((each) => ({ body: each })), { body: body('z'), priority: 1 }])
-    const lease = (await driver.lease(queue, asking({ count: 100 })))!
+    const lease = (await driver.lease(queue, asking({ count: 100 }))).lease!
     const found = lease.messages.map((message) => message.body)
     expect(found.map((each, index) => Buffer.from([body('z'), ...bodies, ...bodies][index]!).equals(each))).toEqual(
       found.map(() => true),
@@ -154,10 +156,10 @@ describe('the Redis driver', () => {
     const queue = fresh()
     await driver.enqueue(queue, [{ body: body('x') }])
     await driver.setPaused(queue, true)
-    expect(await driver.lease(queue, asking())).toBeUndefined()
+    expect((await driver.lease(queue, asking())).lease).toBeUndefined()
     expect((await driver.stats(queue)).paused).toBe(true)
     await driver.setPaused(queue, false)
-    expect((await driver.lease(queue, asking()))?.messages).toHaveLength(1)
+    expect((await driver.lease(queue, asking())).lease?.messages).toHaveLength(1)
   })
 
   it('wakes an idle worker', async () => {

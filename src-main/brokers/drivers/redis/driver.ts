@@ -1,30 +1,41 @@
 import type { RedisClient } from '../../clients/redis'
-import { runScript, type Script, type ScriptArg } from '../../clients/script'
+import type { ScriptArg } from '../../clients/script'
+import type { Driver } from '../../driver'
 import type {
-  Driver,
   DriverStats,
+  EnqueueOutcome,
   FailedMessage,
   FinishedBatch,
   Lease,
+  LeaseReply,
   LeaseRequest,
   NewMessage,
   PurgeState,
   ReplayStep,
   SettleOutcome,
   Turn,
-} from '../../driver'
+} from '../../driver-messages'
+import { redisAbilities } from './abilities'
 import { enqueueMessages } from './enqueue'
-import { figureCommands, figuresOfReplies, readingOf } from './figures'
-import { defaultPrefix, defaultPriority, type QueueKeys, queueKeys, registryKey } from './keys'
+import { Families } from './families'
+import { defaultPrefix, defaultPriority, type QueueKeys } from './keys'
 import { LeasedBatches } from './leased-batches'
+import { Looking } from './looking'
+import { MendingById } from './mending-by-id'
 import { eventTail, stackLine } from './meta'
+import { Notes } from './notes'
+import { Once } from './once'
+import { QueueAsker } from './queue-asker'
 import { ReadyWait } from './ready-wait'
 import { marksOf, momentOf, numbers, outcomesOf, stepOf } from './replies'
-import * as leaseScripts from './scripts/lease'
+import { ReservedIds } from './reserved-ids'
+import { Schedules } from './schedules'
+import * as eraseScripts from './scripts/erase'
 import * as moveScripts from './scripts/moves'
-import * as purgeScripts from './scripts/purge'
+import * as plain from './scripts/plain-lease'
+import * as rich from './scripts/rich-lease'
 import * as settleScripts from './scripts/settle'
-import { asked } from './trouble'
+import { readStats } from './stats'
 
 export interface RedisDriverOptions {
   readonly redis: RedisClient
@@ -35,112 +46,124 @@ export interface RedisDriverOptions {
   readonly maxAttempts: (queue: string) => number
 }
 
-/** The engine's layout on Redis: see scripts/ for each transition. */
+/** The engine's layout on Redis: see scripts/ for each transition, keys.ts for what lies where. */
 export class RedisDriver implements Driver {
+  readonly name = 'redis'
+  readonly abilities = redisAbilities
+  readonly dead = this
+  readonly pausing = this
+  readonly looking: Looking
+  readonly mending: MendingById
+  readonly notes: Notes
+  readonly schedules: Schedules
+  readonly families: Families
+  readonly idempotency: Once
   private readonly redis: RedisClient
-  private readonly prefix: string
-  private readonly known = new Map<string, QueueKeys>()
-  private readonly registered = new Map<string, Promise<unknown>>()
-  /** Queues whose scripts need all ten ready lists. */
-  private readonly mixed = new Set<string>()
+  private readonly asker: QueueAsker
+  private readonly ids: ReservedIds
   private readonly leased: LeasedBatches
   private readonly waits = new Map<string, ReadyWait>()
-  private readonly forget = () => this.registered.clear()
+  private readonly forget = () => this.asker.forget()
 
   constructor(private readonly options: RedisDriverOptions) {
     this.redis = options.redis
+    this.asker = new QueueAsker(options.redis, options.prefix ?? defaultPrefix)
+    this.ids = new ReservedIds(this.asker, () => performance.now())
     this.leased = new LeasedBatches(options.redis, options.maxAttempts)
-    this.prefix = options.prefix ?? defaultPrefix
-    // A server that comes back may have lost the registry.
+    this.looking = new Looking(this.asker)
+    this.mending = new MendingById(this.asker)
+    this.notes = new Notes(this.asker)
+    this.schedules = new Schedules(this.asker)
+    this.families = new Families(this.asker)
+    this.idempotency = new Once(this.asker)
     this.redis.on('close', this.forget)
   }
 
-  async enqueue(queue: string, messages: readonly NewMessage[]): Promise<readonly string[]> {
+  async enqueue(queue: string, messages: readonly NewMessage[]): Promise<readonly EnqueueOutcome[]> {
     if (messages.length === 0) return []
-    const keys = this.keysOf(queue)
-    const [ids] = await Promise.all([
-      this.guarded(keys, 'enqueue', () => enqueueMessages(this.redis, keys, messages)),
-      this.register(keys),
+    const keys = this.asker.keysOf(queue)
+    const [outcomes] = await Promise.all([
+      this.asker.ask(keys, 'enqueue', () => enqueueMessages(this.asker, this.ids, keys, messages)),
+      this.asker.register(keys),
     ])
-    return ids
+    return outcomes
   }
 
-  async lease(queue: string, request: LeaseRequest): Promise<Lease | undefined> {
-    const keys = this.keysOf(queue)
+  async lease(queue: string, request: LeaseRequest): Promise<LeaseReply> {
+    const keys = this.asker.keysOf(queue)
     for (;;) {
-      const reply = await this.runReady(keys, 'lease', leaseScripts.lease, this.leaseKeys(keys), [
-        request.worker,
-        request.count,
-        request.leaseMs,
-      ])
-      const lease = await this.taken(keys, reply)
-      if (lease !== 'again') return lease
+      const whole = () => this.asker.runWhole(keys, 'lease', rich.richLease, leaseArgs(request))
+      const { reply } = isLimited(request)
+        ? { reply: await whole() }
+        : await this.asker.eitherWay(
+            keys,
+            () => this.asker.run(keys, 'lease', plain.lease, leaseKeys(keys), plainLeaseArgs(request)),
+            whole,
+          )
+      const taken = await this.taken(keys, reply)
+      if (taken !== 'again') return taken
     }
   }
 
   async turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn> {
-    const keys = this.keysOf(queue)
-    const reply = await this.leased.finish(finished, (named) =>
-      this.runReady(keys, 'ack and lease', leaseScripts.turn, this.leaseKeys(keys), [
-        request.worker,
-        request.count,
-        request.leaseMs,
-        finished.leaseId,
-        ...named,
-      ]),
-    )
+    const keys = this.asker.keysOf(queue)
+    const { reply } = await this.settling(finished, isLimited(request), keys, {
+      plain: (named) =>
+        this.asker.run(keys, 'ack and lease', plain.turn, leaseKeys(keys), [
+          ...plainLeaseArgs(request),
+          finished.leaseId,
+          ...named,
+        ]),
+      rich: () =>
+        this.asker.runWhole(keys, 'ack and lease', rich.richTurn, [...leaseArgs(request), ...ackArgs(finished)]),
+    })
     const [acked, leased] = reply as [unknown, unknown]
     const outcomes = outcomesOf(acked, finished.ids.length)
-    const next = await this.taken(keys, leased)
-    return { outcomes, next: next === 'again' ? await this.lease(queue, request) : next }
+    const taken = await this.taken(keys, leased)
+    const { lease, limitedForMs } = taken === 'again' ? await this.lease(queue, request) : taken
+    return { outcomes, next: lease, limitedForMs }
   }
 
   async ack(queue: string, finished: FinishedBatch): Promise<readonly SettleOutcome[]> {
-    const keys = this.keysOf(queue)
-    const reply = await this.leased.finish(finished, (named) => this.runAck(keys, finished.leaseId, named))
+    const keys = this.asker.keysOf(queue)
+    const { reply } = await this.settling(finished, false, keys, {
+      plain: (named) =>
+        this.asker.run(keys, 'ack', plain.ack, leaseKeys(keys).slice(0, 5), [finished.leaseId, ...named]),
+      rich: () => this.asker.runWhole(keys, 'ack', rich.richAck, ackArgs(finished)),
+    })
     return outcomesOf(reply, finished.ids.length)
   }
 
   async nack(queue: string, leaseId: string, failures: readonly FailedMessage[]): Promise<readonly SettleOutcome[]> {
-    const keys = this.keysOf(queue)
+    const keys = this.asker.keysOf(queue)
     this.leased.touch(leaseId)
-    const reply = await this.runReady(keys, 'nack', settleScripts.nack, settleKeys(keys), [
-      leaseId,
-      ...failures.flatMap(({ id, error, retryInMs }) => [
-        id,
-        retryInMs === undefined ? -1 : Math.max(Math.round(retryInMs), 0),
-        eventTail(retryInMs === undefined ? 'died' : 'failed', error),
-        stackLine(error.stack),
-      ]),
+    const args = failures.flatMap(({ id, error, retryInMs }): ScriptArg[] => [
+      id,
+      retryInMs === undefined ? -1 : Math.max(Math.round(retryInMs), 0),
+      eventTail(error),
+      stackLine(error),
     ])
+    const reply = await this.asker.runWhole(keys, 'nack', settleScripts.nack, [leaseId, ...args])
     return outcomesOf(reply, failures.length)
   }
 
   async extend(queue: string, leaseId: string, leaseMs: number): Promise<boolean> {
-    const keys = this.keysOf(queue)
-    return (await this.run(keys, 'extend', leaseScripts.extend, [keys.leases, keys.leased], [leaseId, leaseMs])) === 1
+    const keys = this.asker.keysOf(queue)
+    const names = [keys.leases, keys.leased]
+    return (await this.asker.run(keys, 'extend', plain.extend, names, [leaseId, leaseMs])) === 1
   }
 
   async promote(queue: string, limit: number): Promise<{ readonly moved: number; readonly nextDueAt: number | null }> {
-    const keys = this.keysOf(queue)
-    const reply = await this.runReady(
-      keys,
-      'promote',
-      moveScripts.promote,
-      [keys.state, keys.delayed, keys.wake],
-      [limit],
-    )
+    const reply = await this.asker.runWhole(this.asker.keysOf(queue), 'promote', moveScripts.promote, [limit])
     const [moved, next] = numbers(reply)
     return { moved: moved!, nextDueAt: momentOf(next!) }
   }
 
   async recover(queue: string, limit: number) {
-    const keys = this.keysOf(queue)
-    const tail = `"event":"lease expired","name":"LeaseExpired","message":`
-    const reply = await this.runReady(keys, 'recover', settleScripts.recover, settleKeys(keys), [
+    const reply = await this.asker.runWhole(this.asker.keysOf(queue), 'recover', settleScripts.recover, [
       limit,
       this.options.maxAttempts(queue),
-      tail,
+      '\tLeaseExpired\t',
     ])
     const [requeued, died, next] = numbers(reply)
     return { requeued: requeued!, died: died!, nextExpiryAt: momentOf(next!) }
@@ -150,23 +173,20 @@ export class RedisDriver implements Driver {
     queue: string,
     { before, limit }: { readonly before: string | null; readonly limit: number },
   ): Promise<ReplayStep> {
-    const keys = this.keysOf(queue)
-    return stepOf(
-      await this.runReady(
-        keys,
-        'replay',
-        moveScripts.replayDead,
-        [keys.state, keys.dead, keys.wake],
-        [limit, before ?? ''],
-      ),
+    const keys = this.asker.keysOf(queue)
+    const args = [limit, before ?? '']
+    const names = [keys.state, keys.dead, keys.wake, keys.ready[defaultPriority]!]
+    const { reply } = await this.asker.eitherWay(
+      keys,
+      () => this.asker.run(keys, 'replay', moveScripts.replayDead, names, args),
+      () => this.asker.runWhole(keys, 'replay', moveScripts.richReplayDead, args),
     )
+    return stepOf(reply)
   }
 
   async replayIds(queue: string, ids: readonly string[]): Promise<readonly boolean[]> {
     if (ids.length === 0) return []
-    const keys = this.keysOf(queue)
-    const reply = await this.runReady(keys, 'replay', moveScripts.replayIds, [keys.state, keys.dead, keys.wake], ids)
-    return marksOf(reply)
+    return marksOf(await this.asker.runWhole(this.asker.keysOf(queue), 'replay', moveScripts.replayIds, ids))
   }
 
   async purge(
@@ -174,62 +194,28 @@ export class RedisDriver implements Driver {
     state: PurgeState,
     { before, limit }: { readonly before: string | null; readonly limit: number },
   ): Promise<ReplayStep> {
-    const keys = this.keysOf(queue)
+    const keys = this.asker.keysOf(queue)
     const args = [limit, before ?? '']
-    const { payload, meta } = keys
     switch (state) {
       case 'dead':
-        return stepOf(await this.run(keys, 'purge', purgeScripts.purgeDead, [keys.dead, payload, meta], args))
+      case 'done':
+        return stepOf(await this.asker.runWhole(keys, 'purge', eraseScripts.purgeEnded, [...args, state]))
       case 'delayed':
-        return stepOf(
-          await this.run(keys, 'purge', purgeScripts.purgeDelayed, [keys.delayed, payload, meta, keys.state], args),
-        )
+        return stepOf(await this.asker.runWhole(keys, 'purge', eraseScripts.purgeDelayed, args))
       case 'ready':
-        return stepOf(
-          await this.run(
-            keys,
-            'purge',
-            purgeScripts.purgeReady,
-            [keys.state, payload, meta, keys.removed, ...keys.ready],
-            args,
-          ),
-        )
+        return stepOf(await this.asker.runWhole(keys, 'purge', eraseScripts.purgeReady, args))
     }
   }
 
-  async stats(queue: string): Promise<DriverStats> {
-    const keys = this.keysOf(queue)
-    return this.guarded(keys, 'stats', async () => {
-      const questions = this.redis.multi()
-      for (const [name, ...args] of figureCommands(keys)) questions.callBuffer(name, ...args)
-      questions.hmget(keys.state, 'dead', 'replayed')
-      questions.time()
-      const replies = (await questions.exec()) ?? []
-      const answers = replies.map(([error, answer]) => error ?? answer)
-      const time = answers.pop() as [string, string]
-      const [died, replayed] = answers.pop() as [string | null, string | null]
-      const figures = figuresOfReplies(keys, answers)
-      if ('error' in figures) throw figures.error
-      const reading = readingOf(figures, Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000))
-      return {
-        ready: reading.ready ?? 0,
-        delayed: figures.delayed,
-        leased: reading.leased ?? 0,
-        dead: figures.dead,
-        enqueuedTotal: figures.enqueued,
-        ackedTotal: figures.acked,
-        diedTotal: Number(died ?? 0),
-        replayedTotal: Number(replayed ?? 0),
-        oldestReadyMs: reading.oldestReadyMs,
-        paused: figures.paused,
-      }
-    })
+  stats(queue: string): Promise<DriverStats> {
+    const keys = this.asker.keysOf(queue)
+    return this.asker.ask(keys, 'stats', () => readStats(this.redis, keys))
   }
 
   async setPaused(queue: string, paused: boolean): Promise<void> {
-    const keys = this.keysOf(queue)
-    await this.guarded(keys, paused ? 'pause' : 'resume', async () => {
-      await this.register(keys)
+    const keys = this.asker.keysOf(queue)
+    await this.asker.ask(keys, paused ? 'pause' : 'resume', async () => {
+      await this.asker.register(keys)
       if (paused) await this.redis.hset(keys.state, 'paused', '1')
       else {
         await this.redis.hdel(keys.state, 'paused')
@@ -243,7 +229,7 @@ export class RedisDriver implements Driver {
   waitForReady(queue: string, waitMs: number, signal: AbortSignal): Promise<void> {
     let wait = this.waits.get(queue)
     if (!wait) {
-      wait = new ReadyWait(this.options.connectAnother, this.keysOf(queue).wake)
+      wait = new ReadyWait(this.options.connectAnother, this.asker.keysOf(queue).wake)
       this.waits.set(queue, wait)
     }
     return wait.wait(waitMs, signal)
@@ -255,78 +241,63 @@ export class RedisDriver implements Driver {
     this.waits.clear()
   }
 
-  private keysOf(queue: string): QueueKeys {
-    const known = this.known.get(queue)
-    if (known) return known
-    const keys = queueKeys(this.prefix, queue)
-    this.known.set(queue, keys)
-    return keys
-  }
-
-  private register(keys: QueueKeys): Promise<unknown> {
-    const under = this.registered.get(keys.name)
-    if (under !== undefined) return under
-    const registering = this.guarded(keys, 'register', () => this.redis.sadd(registryKey(this.prefix), keys.name))
-    this.registered.set(keys.name, registering)
-    registering.catch(() => this.registered.delete(keys.name))
-    return registering
-  }
-
-  private guarded<Answer>(keys: QueueKeys, act: string, ask: () => Promise<Answer>): Promise<Answer> {
-    return asked(this.redis, keys, act, ask)
-  }
-
-  private run(
+  /** What keeps its done messages is settled the long way from the start; else the queue itself says which. */
+  private settling(
+    finished: FinishedBatch,
+    long: boolean,
     keys: QueueKeys,
-    act: string,
-    script: Script,
-    names: readonly string[],
-    args: readonly ScriptArg[],
-  ): Promise<unknown> {
-    return this.guarded(keys, act, () => runScript(this.redis, script, names, args))
+    ways: { readonly plain: (named: readonly string[]) => Promise<unknown>; readonly rich: () => Promise<unknown> },
+  ): Promise<{ readonly reply: unknown }> {
+    if (!finished.keep && !long)
+      return this.asker.eitherWay(keys, () => this.leased.finish(finished, ways.plain), ways.rich)
+    this.leased.touch(finished.leaseId)
+    return ways.rich().then((reply) => ({ reply }))
   }
 
-  /** Runs a script whose last keys are ready lists: one, or all ten once the queue is known to use priorities. */
-  private async runReady(
-    keys: QueueKeys,
-    act: string,
-    script: Script,
-    names: readonly string[],
-    args: readonly ScriptArg[],
-  ): Promise<unknown> {
-    const ready = this.mixed.has(keys.name) ? keys.ready : [keys.ready[defaultPriority]!]
-    const reply = await this.run(keys, act, script, [...names, ...ready], args)
-    if (reply !== -2) return reply
-    this.mixed.add(keys.name)
-    return this.run(keys, act, script, [...names, ...keys.ready], args)
-  }
-
-  private leaseKeys(keys: QueueKeys): readonly string[] {
-    return [keys.state, keys.payload, keys.meta, keys.leases, keys.leased, keys.waits, keys.removed, keys.wake]
-  }
-
-  private runAck(keys: QueueKeys, leaseId: string, named: readonly string[]): Promise<unknown> {
-    return this.run(keys, 'ack', leaseScripts.ack, this.leaseKeys(keys).slice(0, 5), [leaseId, ...named])
-  }
-
-  /** A lease in which every message had lost its body is given up: undefined where there is nothing, 'again' where there may be more. */
-  private async taken(keys: QueueKeys, reply: unknown): Promise<Lease | 'again' | undefined> {
+  /** A lease in which every message had lost its body is given up: empty where there is nothing, 'again' where there may be more. */
+  private async taken(keys: QueueKeys, reply: unknown): Promise<LeaseReply | 'again'> {
     if (reply === -3) return 'again'
-    if (!Array.isArray(reply)) return undefined
-    const { lease, ids } = await this.guarded(keys, 'lease', () => this.leased.read(keys, reply))
-    if (lease.messages.length > 0) return lease
-    await this.runAck(keys, lease.leaseId, ids)
+    if (typeof reply === 'number' && reply <= -10) return { lease: undefined, limitedForMs: -10 - reply }
+    if (!Array.isArray(reply)) return nothing
+    const { lease, ids } = await this.asker.ask(keys, 'lease', () => this.leased.read(keys, reply))
+    if (lease.messages.length > 0) return { lease, limitedForMs: undefined }
+    await this.ack(keys.name, { leaseId: lease.leaseId, ids })
     return 'again'
   }
 }
 
-const settleKeys = (keys: QueueKeys): readonly string[] => [
+const nothing: { readonly lease: Lease | undefined; readonly limitedForMs: undefined } = {
+  lease: undefined,
+  limitedForMs: undefined,
+}
+
+const leaseKeys = (keys: QueueKeys): readonly string[] => [
   keys.state,
   keys.payload,
   keys.meta,
-  keys.delayed,
-  keys.dead,
   keys.leases,
   keys.leased,
+  keys.waits,
+  keys.removed,
   keys.wake,
+  keys.ready[defaultPriority]!,
+]
+
+const isLimited = ({ limit, groupLimit }: LeaseRequest): boolean => limit !== undefined || groupLimit !== undefined
+
+const plainLeaseArgs = ({ worker, count, leaseMs }: LeaseRequest): ScriptArg[] => [worker, count, leaseMs]
+
+const leaseArgs = (request: LeaseRequest): ScriptArg[] => [
+  ...plainLeaseArgs(request),
+  request.limit?.max ?? -1,
+  request.limit?.perMs ?? 0,
+  request.groupLimit?.max ?? -1,
+  request.groupLimit?.perMs ?? 0,
+]
+
+const ackArgs = ({ leaseId, ids, results, keep }: FinishedBatch): ScriptArg[] => [
+  leaseId,
+  keep?.count ?? -1,
+  keep?.ageMs ?? 0,
+  ...ids.flatMap((id) => [id, results?.get(id) ?? '']),
 ]

@@ -1,87 +1,133 @@
 import { Failure } from '@shared/failure'
-import type { RedisClient } from '../../clients/redis'
-import { runScript } from '../../clients/script'
-import type { NewMessage } from '../../driver'
-import { idsFrom } from './ids'
-import { defaultPriority, largeBodyBytes, priorities, type QueueKeys } from './keys'
+import { runScript, type ScriptArg } from '../../clients/script'
+import type { EnqueueOutcome, NewMessage } from '../../driver-messages'
+import { idSuffix, idsFrom } from './ids'
+import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
 import { firstMeta } from './meta'
+import { dueOf, priorityOf, refusal } from './new-message'
+import type { QueueAsker } from './queue-asker'
+import type { ReservedIds } from './reserved-ids'
 import * as scripts from './scripts/enqueue'
+import * as plainScripts from './scripts/plain-enqueue'
 
-/** Three ways in, by what the batch holds: plain small bodies, small messages of any kind, and bodies too large for Lua. */
+/** Through Lua in one call: bodies are hashed there, some 1 ns a byte. */
+const bytesPerScript = 256 * 1024
+const messagesPerScript = 250
+
+/** Smaller batches go through one script; larger ones as plain commands, for which ids must be at hand. */
+const fewestOutside = 16
+
+/**
+ * Three ways in, by what the batch holds: plain messages in one script or, when ids are at hand or bodies are large, in one
+ * transaction outside Lua; and anything else by the script that knows every feature.
+ */
 export async function enqueueMessages(
-  redis: RedisClient,
+  asker: QueueAsker,
+  ids: ReservedIds,
+  keys: QueueKeys,
+  messages: readonly NewMessage[],
+): Promise<readonly EnqueueOutcome[]> {
+  if (messages.length > 1_000)
+    throw new Failure({ code: 'bad-input', message: `At most 1,000 messages a call, not ${messages.length}.` })
+  let isPlain = true
+  let isSmall = true
+  for (const message of messages) {
+    if (message.body.length > largeBodyBytes) isSmall = false
+    if (!isPlainMessage(message)) isPlain = false
+  }
+  if (isPlain) return added(await enqueuePlain(asker, ids, keys, messages, isSmall))
+  const refused = messages.map((message) => refusal(keys.name, message))
+  const good = messages.filter((_, index) => !refused[index])
+  const outcomes =
+    isSmall || good.some(needsScript)
+      ? await enqueueByScript(asker, keys, good)
+      : added(await enqueueOutside(asker, keys, good, await ids.take(keys, good.length)))
+  let at = 0
+  return refused.map((failure) => (failure ? { outcome: 'failed', failure } : outcomes[at++]!))
+}
+
+const added = (ids: readonly string[]): readonly EnqueueOutcome[] => ids.map((id) => ({ outcome: 'added', id }))
+
+async function enqueuePlain(
+  asker: QueueAsker,
+  ids: ReservedIds,
+  keys: QueueKeys,
+  messages: readonly NewMessage[],
+  isSmall: boolean,
+): Promise<readonly string[]> {
+  const count = messages.length
+  if (isSmall && count < fewestOutside) return enqueueInside(asker, keys, messages)
+  const atHand = ids.atHand(keys, count)
+  // The next batch's ids travel with this one: a lone batch pays for a small call more, a stream of them for none.
+  if (atHand === undefined) {
+    if (!isSmall) return enqueueOutside(asker, keys, messages, await ids.take(keys, count))
+    ids.prepare(keys, count)
+    return enqueueInside(asker, keys, messages)
+  }
+  const enqueued = enqueueOutside(asker, keys, messages, atHand)
+  ids.prepare(keys, count)
+  return enqueued
+}
+
+async function enqueueInside(
+  asker: QueueAsker,
   keys: QueueKeys,
   messages: readonly NewMessage[],
 ): Promise<readonly string[]> {
-  if (messages.length > 1_000)
-    throw new Failure({ code: 'bad-input', message: `At most 1,000 messages a call, not ${messages.length}.` })
-  let plain = true
-  let small = true
-  for (const message of messages) {
-    if (message.body.length > largeBodyBytes) small = false
-    if (!isPlain(message)) plain = false
-  }
-  if (!small) return enqueueLarge(redis, keys, messages)
-  if (plain) {
-    const first = await runScript(
-      redis,
-      scripts.enqueuePlain,
-      [keys.state, keys.payload, keys.wake, keys.ready[defaultPriority]!],
-      messages.map((message) => bytesOf(message.body)),
-    )
-    return idsFrom(String(first), messages.length)
-  }
+  const names = [keys.state, keys.payload, keys.wake, keys.ready[defaultPriority]!]
   const first = await runScript(
-    redis,
-    scripts.enqueueMixed,
-    [keys.state, keys.payload, keys.meta, keys.delayed, keys.wake, ...keys.ready],
-    messages.flatMap((message) => [
-      bytesOf(message.body),
-      priorityOf(message),
-      delayOf(message),
-      firstMeta(message.attributes, message.maxAttempts) ?? '',
-    ]),
+    asker.redis,
+    plainScripts.enqueuePlain,
+    names,
+    messages.map((message) => bytesOf(message.body)),
   )
   return idsFrom(String(first), messages.length)
 }
 
-/** Ids first, then one transaction of plain commands: Redis moves bodies by reference there, Lua would copy and hash them. */
-async function enqueueLarge(
-  redis: RedisClient,
+/** One transaction of plain commands: Redis moves bodies by reference there, Lua would copy and hash them. */
+async function enqueueOutside(
+  asker: QueueAsker,
   keys: QueueKeys,
   messages: readonly NewMessage[],
+  first: string,
 ): Promise<readonly string[]> {
-  const reserved = await runScript(
-    redis,
-    scripts.reserve,
-    [keys.state, keys.payload, keys.meta, keys.delayed, keys.wake, ...keys.ready],
-    [messages.length],
-  )
-  const [first, now] = (reserved as [Buffer, Buffer]).map(String) as [string, string]
+  const now = messages.some((message) => message.delayMs || message.dueAt) ? await serverTime(asker) : 0
   const ids = idsFrom(first, messages.length)
-  const ready = new Map<number, string[]>()
-  const fields: (string | Buffer)[] = []
+  const fields: (string | Buffer)[] = [keys.payload]
   const metas: string[] = []
   const due: (string | number)[] = []
+  const ready: string[][] = []
+  let isBig = false
+  let isRich = false
   messages.forEach((message, index) => {
     const id = ids[index]!
-    const priority = priorityOf(message)
-    const delayMs = delayOf(message)
-    const meta = firstMeta(message.attributes, message.maxAttempts)
     fields.push(id, bytesOf(message.body))
+    if (message.body.length > largeBodyBytes) isBig = true
+    if (isPlainMessage(message)) {
+      ready[defaultPriority] ??= [keys.ready[defaultPriority]!]
+      ready[defaultPriority].push(id)
+      return
+    }
+    const meta = firstMeta(message)
     if (meta !== undefined) metas.push(id, meta)
-    if (delayMs > 0) due.push((Number(now) + delayMs) * 16 + priority, id)
-    else ready.set(priority, [...(ready.get(priority) ?? []), id])
+    const priority = priorityOf(message)
+    if (priority !== defaultPriority) isRich = true
+    const dueAt = dueOf(message, now)
+    if (dueAt > now) due.push(dueAt * 16 + priority, id)
+    else {
+      ready[priority] ??= [keys.ready[priority]!]
+      ready[priority].push(id)
+    }
   })
-  const write = redis.multi()
-  write.hset(keys.payload, ...fields)
+  const write = asker.redis.multi()
+  write.call('HSET', ...fields)
   if (metas.length > 0) write.hset(keys.meta, ...metas)
   if (due.length > 0) write.zadd(keys.delayed, ...due)
-  for (const [priority, list] of ready) write.rpush(keys.ready[priority]!, ...list)
+  for (const list of ready) if (list) write.call('RPUSH', ...list)
   write.hincrby(keys.state, 'in', messages.length)
-  write.hset(keys.state, 'big', '1')
-  if (messages.some((message) => priorityOf(message) !== defaultPriority)) write.hset(keys.state, 'mixed', '1')
-  if (ready.size > 0) {
+  if (isBig) write.hset(keys.state, 'big', '1')
+  if (isRich) write.hset(keys.state, 'rich', '1')
+  if (ready.length > 0) {
     write.rpush(keys.wake, '1')
     write.ltrim(keys.wake, 0, 0)
   }
@@ -89,24 +135,80 @@ async function enqueueLarge(
   return ids
 }
 
-const isPlain = (message: NewMessage): boolean =>
-  (message.priority === undefined || message.priority === defaultPriority) &&
-  !message.delayMs &&
-  message.maxAttempts === undefined &&
-  message.attributes === undefined
-
-const bytesOf = (body: Uint8Array): Buffer =>
-  Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-
-function priorityOf({ priority = defaultPriority }: NewMessage): number {
-  if (Number.isInteger(priority) && priority >= 0 && priority < priorities) return priority
-  throw new Failure({ code: 'bad-input', message: `A priority is 0 (first) to 9, not ${priority}.` })
+async function enqueueByScript(
+  asker: QueueAsker,
+  keys: QueueKeys,
+  messages: readonly NewMessage[],
+): Promise<readonly EnqueueOutcome[]> {
+  const outcomes: EnqueueOutcome[] = []
+  for (const piece of piecesOf(messages)) {
+    const reply = await runScript(asker.redis, scripts.enqueue, [keys.state], enqueueArgs(piece))
+    outcomes.push(...enqueueAnswers(reply))
+  }
+  return outcomes
 }
 
-/** A year ahead is as far as scores stay exact by a wide margin. */
-const longestDelayMs = 10 * 365 * 86_400_000
+/** Arguments of the scripts in scripts/enqueue.ts from "1 when any is rich" on. */
+export const enqueueArgs = (messages: readonly NewMessage[]): ScriptArg[] => [
+  messages.some(isRichMessage) ? '1' : '0',
+  ...messages.flatMap((message): ScriptArg[] => [
+    bytesOf(message.body),
+    priorityOf(message),
+    Math.round(message.delayMs ?? 0),
+    message.dueAt === undefined ? '' : Math.round(message.dueAt),
+    firstMeta(message) ?? '',
+    idSuffix(message),
+    message.dedup?.key ?? '',
+    Math.max(Math.round(message.dedup?.windowMs ?? 0), 1),
+    message.children ?? 0,
+  ]),
+]
 
-function delayOf({ delayMs = 0 }: NewMessage): number {
-  if (delayMs >= 0 && delayMs <= longestDelayMs) return Math.round(delayMs)
-  throw new Failure({ code: 'bad-input', message: `A delay is 0 ms to 10 years, not ${delayMs}.` })
+export const enqueueAnswers = (reply: unknown): readonly EnqueueOutcome[] =>
+  (reply as Buffer[]).map((answer) => {
+    const id = answer.toString()
+    return id.startsWith('=') ? { outcome: 'duplicate', id: id.slice(1) } : { outcome: 'added', id }
+  })
+
+function piecesOf(messages: readonly NewMessage[]): readonly (readonly NewMessage[])[] {
+  const pieces: NewMessage[][] = []
+  let room = 0
+  for (const message of messages) {
+    const last = pieces.at(-1)
+    if (!last || last.length >= messagesPerScript || message.body.length > room) {
+      pieces.push([message])
+      room = bytesPerScript - message.body.length
+    } else {
+      last.push(message)
+      room -= message.body.length
+    }
+  }
+  return pieces
+}
+
+const isPlainMessage = (message: NewMessage): boolean =>
+  (message.priority === undefined || message.priority === defaultPriority) &&
+  !message.delayMs &&
+  message.dueAt === undefined &&
+  message.maxAttempts === undefined &&
+  message.attributes === undefined &&
+  !needsScript(message)
+
+/** What must be looked up or decided inside. */
+const needsScript = (message: NewMessage): boolean =>
+  message.ownId !== undefined ||
+  message.dedup !== undefined ||
+  message.group !== undefined ||
+  message.children !== undefined ||
+  message.parent !== undefined
+
+const isRichMessage = (message: NewMessage): boolean =>
+  needsScript(message) || (message.priority ?? defaultPriority) !== defaultPriority
+
+const bytesOf = (body: Uint8Array | string): Buffer | string =>
+  typeof body === 'string' || Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+
+async function serverTime({ redis }: QueueAsker): Promise<number> {
+  const [seconds, micros] = await redis.time()
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }

@@ -8,6 +8,8 @@ export interface Figures {
   readonly bodies: number
   readonly delayed: number
   readonly dead: number
+  /** Done and kept. */
+  readonly done: number
   /** Places in ready lists whose body was removed. */
   readonly removed: number
   readonly oldestId: number
@@ -31,7 +33,7 @@ export function figuresOfScript(
   for (let queue = 0; queue < queues; queue += 1) {
     rows.push(at)
     const marks = answer.readUInt32LE(at)
-    at += 4 + 8 * (marks & rowMarks.unread ? 0 : marks & rowMarks.busy ? 8 : 2)
+    at += 4 + 8 * (marks & rowMarks.unread ? 0 : marks & rowMarks.busy ? 9 : 2)
   }
   const figures: (Figures | undefined)[] = []
   for (const row of rows) {
@@ -56,6 +58,7 @@ function figuresOfRow(answer: Buffer, row: number, waits: Buffer): Figures | und
     dead: busy ? answer.readDoubleLE(row + 44) : 0,
     removed: busy ? answer.readDoubleLE(row + 52) : 0,
     oldestId: busy ? answer.readDoubleLE(row + 60) : 0,
+    done: busy ? answer.readDoubleLE(row + 68) : 0,
     paused: (marks & rowMarks.paused) !== 0,
     waits,
   }
@@ -65,8 +68,9 @@ export type Command = readonly [name: string, ...args: (string | number)[]]
 
 /** The same questions as plain commands, for servers that run no read-only script. */
 export const figureCommands = (keys: QueueKeys): readonly Command[] => [
-  ['HMGET', keys.state, 'paused', 'in', 'acked'],
+  ['HMGET', keys.state, 'paused', 'in', 'acked', 'grouped'],
   ['HLEN', keys.payload],
+  ['ZCARD', keys.done],
   ['ZCARD', keys.delayed],
   ['ZCARD', keys.dead],
   ['SCARD', keys.removed],
@@ -85,8 +89,9 @@ export function figuresOfReplies(
   const commands = figureCommands(keys)
   const failed = replies.findIndex((reply) => reply instanceof Error)
   if (failed >= 0) return { command: commands[failed]!, error: replies[failed] as Error }
-  const [state, bodies, delayed, dead, removed, waits, ...lists] = replies as [
+  const [state, bodies, done, delayed, dead, removed, waits, ...lists] = replies as [
     (Buffer | null)[],
+    number,
     number,
     number,
     number,
@@ -94,9 +99,14 @@ export function figuresOfReplies(
     Buffer | null,
     ...(number | Buffer | null)[],
   ]
-  const heads = lists.filter((_, index) => index % 2 === 1).flatMap((head) => (head === null ? [] : [Number(head)]))
+  const heads = lists
+    .filter((_, index) => index % 2 === 1)
+    .flatMap((head) => (head === null ? [] : [numberOfHead(String(head))]))
   return {
-    listed: lists.reduce<number>((sum, length, index) => (index % 2 === 0 ? sum + Number(length) : sum), 0),
+    listed:
+      Number(state[3] ?? 0) +
+      lists.reduce<number>((sum, length, index) => (index % 2 === 0 ? sum + Number(length) : sum), 0),
+    done,
     bodies,
     delayed,
     dead,
@@ -109,15 +119,18 @@ export function figuresOfReplies(
   }
 }
 
+/** A place whose message was moved elsewhere holds 'h' before the id. */
+const numberOfHead = (head: string): number => Number(/\d+/.exec(head)?.[0] ?? 0)
+
 /** Every body has exactly one place: what stands in no list and no sorted set is leased. */
 export function readingOf(figures: Figures, nowMs: number): Reading {
   const ready = Math.max(figures.listed - figures.removed, 0)
   return {
     ready,
-    leased: Math.max(figures.bodies - ready - figures.delayed - figures.dead, 0),
+    leased: Math.max(figures.bodies - ready - figures.delayed - figures.dead - figures.done, 0),
     delayed: figures.delayed,
     dead: figures.dead,
-    done: 0,
+    done: figures.done,
     oldestReadyMs: figures.oldestId === 0 ? null : Math.max(nowMs - timeOfId(figures.oldestId), 0),
     paused: figures.paused,
     enqueuedTotal: figures.enqueued,

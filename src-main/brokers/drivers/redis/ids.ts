@@ -1,24 +1,62 @@
 /**
- * Message and lease ids are decimal integers below 2^53, given out by the server as max(last + 1, ms since 2024 * 4096):
- * they only grow, survive lost data without reuse, and carry the time at which they were given.
+ * A message's id as it is stored: NUMBER, NUMBER~GROUP, NUMBER:OWN or NUMBER~GROUP:OWN. The number is given out by the
+ * server as max(last + 1, ms since 2026 * 512): it only grows, survives lost data without reuse, and carries the time at
+ * which it was given. Group and own id stand in the id itself, so that no script has to look them up. Lease ids are numbers
+ * of the same kind.
+ *
+ * 512 a millisecond keeps a number at 14 digits until 2032: with its header a field name then fits 16 bytes.
  */
-export const idEpochMs = Date.UTC(2024, 0, 1)
-export const idsPerMs = 4096
+export const idEpochMs = Date.UTC(2026, 0, 1)
+export const idsPerMs = 512
 
-/** Milliseconds since 1970 at which the id was given out; exact up to 4,096 ids a millisecond. */
-export const timeOfId = (id: string | number): number => Math.floor(Number(id) / idsPerMs) + idEpochMs
+/** Milliseconds since 1970 at which the id was given out; exact while fewer than 512 ids a millisecond are given. */
+export const timeOfId = (id: string | number): number => Math.floor(numberOfId(id) / idsPerMs) + idEpochMs
 
-export const isId = (text: string): boolean => /^[1-9]\d{0,15}$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER
+const numberOfId = (id: string | number): number =>
+  typeof id === 'number' || !/[~:]/.test(id) ? Number(id) : Number(/^\d+/.exec(id)?.[0])
 
-/** The `count` ids from `first` on. */
+export const isId = (text: string): boolean => {
+  const number = /^([1-9]\d{0,15})(?:~[^,|~:]+)?(?::[^,|:]+)?$/.exec(text)?.[1]
+  return number !== undefined && Number(number) <= Number.MAX_SAFE_INTEGER
+}
+
+/** The `count` plain ids from `first` on. */
 export function idsFrom(first: string, count: number): readonly string[] {
   const start = Number(first)
   return Array.from({ length: count }, (_, index) => String(start + index))
 }
 
-/** Scores of delayed and dead carry the priority in their low four bits. */
+/** What follows the number. */
+export const idSuffix = ({ group, ownId }: { readonly group?: string; readonly ownId?: string }): string =>
+  `${group === undefined ? '' : `~${escaped(group)}`}${ownId === undefined ? '' : `:${escaped(ownId)}`}`
+
+/** Group and own id in an id, as the sender wrote them. */
+export function partsOfId(id: string): { readonly group: string | null; readonly ownId: string | null } {
+  const [, group, own] = /^\d+(?:~([^:]*))?(?::(.*))?$/.exec(id) ?? []
+  return { group: group === undefined ? null : decoded(group), ownId: own === undefined ? null : decoded(own) }
+}
+
+/** As a group or own id stands in ids and keys: nothing that separates ids in a record, no blank, no control character. */
+export const escaped = (part: string): string =>
+  part.replace(/[^\w.@/+=-]/gu, (mark) => encodeURIComponent(mark).replace(/[!'()*]/g, byHex))
+
+const byHex = (mark: string) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** Scores of delayed, dead and done carry the priority in their low four bits. */
 export const priorityOfScore = (score: number): number => score % 16
 export const dueOfScore = (score: number): number => Math.floor(score / 16)
 
-/** Stamps of the dead: ms since 2024 * 256, or one more than the last. */
-export const diedAtOfScore = (score: number): number => Math.floor(score / 16 / 256) + idEpochMs
+/** The due time of a parent whose children are not done: later than any clock. */
+export const neverDue = 2 ** 49 - 1
+
+/** Stamps of the dead and the done: ms since 2026 * 256, or one more than the last. */
+export const stampsPerMs = 256
+export const endedAtOfScore = (score: number): number => Math.floor(score / 16 / stampsPerMs) + idEpochMs

@@ -2,13 +2,17 @@ import { Failure } from '@shared/failure'
 
 /**
  * Every key of a queue of ours. All stand in one cluster slot: the name is the hash tag. This file alone knows how a
- * name becomes a key and what lies under which name.
+ * name becomes a key and what lies under which name. Scripts are given `state` and make the others of what it begins with.
  */
 export interface QueueKeys {
   readonly name: string
   /** What all of them begin with. */
   readonly base: string
-  /** hash: id (last given out), lease (last lease id), died (last dead stamp), in, acked, dead, replayed, paused, mixed, big, holes. */
+  /**
+   * hash: id (last given out), lease (last lease id), died and finished (last stamps), in, acked, dead, failed, replayed
+   * (totals), paused, big (has seen bodies that Lua should not touch), holes (places in lists may be removed ones), rich (uses
+   * more than plain messages: only the rich scripts know all its keys), hole (last one made on purpose), grouped (messages in group lists), starts (a limit's window).
+   */
   readonly state: string
   /** hash: id -> body. The existence of a field is the truth about the existence of a message. */
   readonly payload: string
@@ -20,6 +24,10 @@ export interface QueueKeys {
   readonly delayed: string
   /** zset: id -> stamp * 16 + priority; stamps are unique and only grow. */
   readonly dead: string
+  /** zset: id -> stamp * 16 + priority, of messages that are done and kept. */
+  readonly done: string
+  /** hash: id -> result as JSON. */
+  readonly results: string
   /** zset: lease id -> expiry. */
   readonly leases: string
   /** hash: lease id -> record (see record.ts). */
@@ -30,6 +38,25 @@ export interface QueueKeys {
   readonly removed: string
   /** list of at most one marker: something became ready. */
   readonly wake: string
+  /** list: groups that have ready messages and none in flight, next in turn first. Their ids stand in lists of their own (see groupList). */
+  readonly groups: string
+  /** hash: group -> the id that is in flight, or waits for its retry, and holds the others of its group back. */
+  readonly busy: string
+  /** zset: group -> when its limit lets it go on, ms. */
+  readonly held: string
+  /** hash: group -> its limit's window. */
+  readonly windows: string
+  /** hash: own id -> id. */
+  readonly names: string
+  /** hash: id -> progress and log lines. */
+  readonly notes: string
+  /** hash: parent -> children not done, and "parent index" -> a done child's result. */
+  readonly kids: string
+  /** list: children that are done and whose parents were not told yet. */
+  readonly notices: string
+  /** hash: schedule key -> definition, and zset: schedule key -> its next time. */
+  readonly schedules: string
+  readonly ticks: string
 }
 
 export const defaultPrefix = 'qe'
@@ -42,50 +69,59 @@ const longestName = 512
 /** Set of queue names, in its own slot. */
 export const registryKey = (prefix: string) => `${checkedPrefix(prefix)}:queues`
 
-/** After the base. A script that reads a hundred queues is given bases, and these once; a list's priority follows the last. */
-export const readSuffixes = ['state', 'payload', 'delayed', 'dead', 'removed', 'waits', 'ready:'] as const
+const single = [
+  ['payload', 'hash'],
+  ['meta', 'hash'],
+  ['delayed', 'zset'],
+  ['dead', 'zset'],
+  ['done', 'zset'],
+  ['results', 'hash'],
+  ['leases', 'zset'],
+  ['leased', 'hash'],
+  ['waits', 'string'],
+  ['removed', 'set'],
+  ['wake', 'list'],
+  ['groups', 'list'],
+  ['busy', 'hash'],
+  ['held', 'zset'],
+  ['windows', 'hash'],
+  ['names', 'hash'],
+  ['notes', 'hash'],
+  ['kids', 'hash'],
+  ['notices', 'list'],
+  ['schedules', 'hash'],
+  ['ticks', 'zset'],
+] as const
 
 export function queueKeys(prefix: string, name: string): QueueKeys {
   const base = `${checkedPrefix(prefix)}:{${tagOf(name)}}:`
-  const [state, payload, delayed, dead, removed, waits, ready] = readSuffixes.map((suffix) => base + suffix) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
+  const named = Object.fromEntries(single.map(([key]) => [key, base + key])) as Record<
+    (typeof single)[number][0],
+    string
+  >
   return {
     name,
     base,
-    state,
-    payload,
-    meta: `${base}meta`,
-    ready: Array.from({ length: priorities }, (_, priority) => ready + priority),
-    delayed,
-    dead,
-    leases: `${base}leases`,
-    leased: `${base}leased`,
-    waits,
-    removed,
-    wake: `${base}wake`,
+    state: `${base}state`,
+    ready: Array.from({ length: priorities }, (_, priority) => `${base}ready:${priority}`),
+    ...named,
   }
 }
+
+/** The list of a group's ready ids; `group` escaped as in ids. */
+export const groupList = (keys: QueueKeys, group: string): string => `${keys.base}g:${group}`
+
+/** string: the id that a dedup key stands for, for as long as its window is open. */
+export const dedupKey = (keys: QueueKeys, key: string): string => `${keys.base}dedup:${key}`
+
+/** string: who is at it, or the result, of what a handler does only once. */
+export const onceKey = (keys: QueueKeys, key: string): string => `${keys.base}once:${key}`
 
 /** What each key must hold, for telling which one is wrong. */
 export const expectedTypes = (keys: QueueKeys): readonly (readonly [key: string, type: string])[] => [
   [keys.state, 'hash'],
-  [keys.payload, 'hash'],
-  [keys.meta, 'hash'],
   ...keys.ready.map((key) => [key, 'list'] as const),
-  [keys.delayed, 'zset'],
-  [keys.dead, 'zset'],
-  [keys.leases, 'zset'],
-  [keys.leased, 'hash'],
-  [keys.waits, 'string'],
-  [keys.removed, 'set'],
-  [keys.wake, 'list'],
+  ...single.map(([key, type]) => [keys[key], type] as const),
 ]
 
 /** A tag ends at the first closing brace, so braces are escaped, and the escape itself. */

@@ -1,8 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { diedAtOfScore, dueOfScore, idEpochMs, idsFrom, idsPerMs, isId, priorityOfScore, timeOfId } from './ids'
+import {
+  dueOfScore,
+  endedAtOfScore,
+  idEpochMs,
+  idSuffix,
+  idsFrom,
+  idsPerMs,
+  isId,
+  partsOfId,
+  priorityOfScore,
+  timeOfId,
+} from './ids'
 import { nameOfTag, queueKeys, tagOf } from './keys'
-import { eventTail, firstMeta, historyOf, parseMeta, parseMetaHead, stackLine } from './meta'
+import {
+  eventTail,
+  firstMeta,
+  historyOf,
+  parentOfToken,
+  parentToken,
+  parseMeta,
+  parseMetaHead,
+  stackLine,
+} from './meta'
 import { parseRecord } from './record'
 
 /** Redis takes what stands between the first brace and the first closing one after it. */
@@ -63,6 +83,19 @@ describe('ids and scores', () => {
     )
   })
 
+  it('carries any group and own id, and nothing that would part a record', () => {
+    const part = fc.option(name, { nil: undefined })
+    fc.assert(
+      fc.property(part, part, (group, ownId) => {
+        const id = `28000000000000${idSuffix({ ...(group === undefined ? {} : { group }), ...(ownId === undefined ? {} : { ownId }) })}`
+        expect(partsOfId(id)).toEqual({ group: group ?? null, ownId: ownId ?? null })
+        expect(id).not.toMatch(/[,|\s]/)
+        expect(isId(id)).toBe(true)
+        expect(timeOfId(id)).toBe(timeOfId('28000000000000'))
+      }),
+    )
+  })
+
   it('keeps the priority beside the time', () => {
     fc.assert(
       fc.property(
@@ -73,7 +106,7 @@ describe('ids and scores', () => {
           expect([dueOfScore(due), priorityOfScore(due)]).toEqual([ms, p])
           const died = (ms - idEpochMs) * 256 * 16 + 255 * 16 + p
           expect(Number.isSafeInteger(died)).toBe(true)
-          expect([diedAtOfScore(died), priorityOfScore(died)]).toEqual([ms, p])
+          expect([endedAtOfScore(died), priorityOfScore(died)]).toEqual([ms, p])
         },
       ),
     )
@@ -82,39 +115,60 @@ describe('ids and scores', () => {
 
 describe('records', () => {
   it('reads ids and worker, whatever the worker is called', () => {
-    expect(parseRecord(',1,2,p9,3,|a|b,4,p1')).toEqual({ worker: 'a|b,4,p1', ids: ['1', '2', '3'] })
-    expect(parseRecord(',p0,7,|')).toEqual({ worker: '', ids: ['7'] })
+    expect(parseRecord(',1,2,!9,3~g:own,|a|b,4,!1')).toEqual({ worker: 'a|b,4,!1', ids: ['1', '2', '3~g:own'] })
+    expect(parseRecord(',!0,7,|')).toEqual({ worker: '', ids: ['7'] })
   })
 })
 
 describe('meta', () => {
-  const error = fc.record({ name: fc.string(), message: fc.string({ maxLength: 2_000, unit: 'binary' }) })
+  const text = fc.string({ maxLength: 2_000, unit: 'binary' })
+  const error = fc.record({ name: fc.string(), message: text, stack: fc.option(text, { nil: null }) })
   const attributes = fc.dictionary(fc.string(), fc.string())
+  const parent = fc.record({ queue: name, id: fc.stringMatching(/^\d{1,15}$/), index: fc.nat() })
 
   it('reads back what a script wrote, whatever an error says', () => {
     fc.assert(
-      fc.property(fc.array(error, { maxLength: 5 }), fc.option(fc.string()), attributes, (errors, stack, given) => {
-        const lines = errors.map(
-          (each, index) => `{"at":${index},"attempt":${index + 1},${eventTail('failed', each)}\n`,
-        )
-        const head = (firstMeta(given, 7) ?? '').split('\n')[1] ?? ''
-        const bytes = Buffer.from(`2 7 ${errors.length}\n${head}\n${stackLine(stack)}\n${lines.join('')}`)
-        const meta = parseMeta(bytes)
-        expect(meta).toMatchObject({ attempts: 2, maxAttempts: 7, stack })
-        expect({ ...meta.attributes }).toEqual({ ...given })
-        expect(historyOf(meta)).toHaveLength(errors.length)
-        expect(meta.events.map((event) => event.name.slice(0, 100))).toEqual(
-          errors.map((each) => each.name.slice(0, 100)),
-        )
-        expect(parseMetaHead(bytes)).toMatchObject({ attempts: 2, maxAttempts: 7, attributes: meta.attributes })
-      }),
+      fc.property(
+        fc.array(error, { maxLength: 5 }),
+        attributes,
+        fc.option(parent, { nil: undefined }),
+        (errors, given, family) => {
+          const lines = errors.map((each, index) => `${index} ${index + 1} f 77 host:1${eventTail(each)}\n`)
+          const last = errors.at(-1)
+          const head = (firstMeta({ attributes: given, maxAttempts: 7 }) ?? '').split('\n')[1] ?? ''
+          const token = family ? ` ${parentToken(family)}` : ''
+          const stack = last ? stackLine(last) : ''
+          const bytes = Buffer.from(`2 7 ${errors.length} 3${token}\n${head}\n${stack}\n${lines.join('')}`)
+          const meta = parseMeta(bytes)
+          expect(meta).toMatchObject({ attempts: 2, maxAttempts: 7, deaths: 3, parent: family ?? null })
+          expect({ ...meta.attributes }).toEqual({ ...given })
+          expect(historyOf(meta)).toHaveLength(errors.length)
+          expect(meta.events.map((event) => event.name.slice(0, 100))).toEqual(
+            errors.map((each) => each.name.slice(0, 100)),
+          )
+          if (last?.stack && last.stack !== '' && !last.stack.startsWith('='))
+            expect(meta.stack?.slice(0, 4_000)).toBe(last.stack.slice(0, 4_000))
+          expect(parseMetaHead(bytes)).toMatchObject({ attempts: 2, maxAttempts: 7, attributes: meta.attributes })
+        },
+      ),
     )
+  })
+
+  it('keeps a stack whole though it is written without its first line', () => {
+    const { name: kind, message, stack } = new TypeError('no such\thing')
+    const bytes = `1 0 1 1\n\n${stackLine({ name: kind, message, stack: stack! })}\n1 1 d 7 w${eventTail({ name: kind, message })}\n`
+    expect(bytes.match(/no such/g)).toHaveLength(1)
+    expect(parseMeta(Buffer.from(bytes)).stack).toBe(stack)
+  })
+
+  it('names any parent', () => {
+    fc.assert(fc.property(parent, (family) => void expect(parentOfToken(parentToken(family))).toEqual(family)))
   })
 
   it('survives damage', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseMeta(bytes)))
     expect(parseMeta(null)).toMatchObject({ attempts: 0, attributes: {}, events: [] })
-    expect(parseMeta(Buffer.from('1 0 1\n{"a":1}\n\n{"at":1}\nnot json\n'))).toMatchObject({
+    expect(parseMeta(Buffer.from('1 0 1 0\n{"a":1}\n\n1 1 f 7\nnot an event\n'))).toMatchObject({
       attempts: 1,
       attributes: {},
       events: [],
@@ -122,15 +176,17 @@ describe('meta', () => {
   })
 
   it('is not written where there is nothing to say', () => {
-    expect(firstMeta(undefined, undefined)).toBeUndefined()
-    expect(firstMeta({}, undefined)).toBeUndefined()
-    expect(parseMeta(Buffer.from(firstMeta({ __proto__x: 'y' }, undefined)!)).attributes).toEqual({ __proto__x: 'y' })
+    expect(firstMeta({})).toBeUndefined()
+    expect(firstMeta({ attributes: {} })).toBeUndefined()
+    expect(parseMeta(Buffer.from(firstMeta({ attributes: { __proto__x: 'y' } })!)).attributes).toEqual({
+      __proto__x: 'y',
+    })
   })
 
   it('bounds what an error may say', () => {
-    const tail = eventTail('died', { name: 'x'.repeat(5_000), message: `${'y'.repeat(1_023)}🙂` })
+    const tail = eventTail({ name: 'x'.repeat(5_000), message: `${'y'.repeat(1_023)}🙂` })
     expect(tail.length).toBeLessThan(1_400)
-    expect(JSON.parse(`{${tail}`).message.isWellFormed?.() ?? true).toBe(true)
-    expect(stackLine('z'.repeat(100_000)).length).toBeLessThan(4_200)
+    expect(/\p{Surrogate}/u.test(tail)).toBe(false)
+    expect(stackLine({ name: '', message: '', stack: 'z'.repeat(100_000) }).length).toBeLessThan(4_200)
   })
 })

@@ -1,11 +1,11 @@
 import type { RedisClient } from '../../clients/redis'
-import type { FinishedBatch, Lease, LeasedMessage } from '../../driver'
-import { timeOfId } from './ids'
+import type { FinishedBatch, Lease, LeasedMessage } from '../../driver-messages'
+import { partsOfId, timeOfId } from './ids'
 import type { QueueKeys } from './keys'
 import { parseMetaHead } from './meta'
 import { parseRecord } from './record'
 
-/** Bodies fetched outside Lua come in pieces of this many, so that no single answer is huge. */
+/** Bodies fetched outside Lua come in pieces of this many, so that no single answer is huge; small ones all at once. */
 const bodiesPerFetch = 20
 
 /** A forgotten lease is acked id by id. */
@@ -28,17 +28,16 @@ export class LeasedBatches {
   ): Promise<{ readonly lease: Lease; readonly ids: readonly string[] }> {
     const [id, expires, record, bodies, metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
     const leaseId = id.toString('latin1')
-    const { ids } = parseRecord(record.toString('utf8'))
-    const found = Array.isArray(bodies) ? (bodies as (Buffer | null)[]) : await this.bodiesOf(keys, ids)
+    const { ids } = parseRecord(record.toString('latin1'))
+    const found = Array.isArray(bodies)
+      ? (bodies as (Buffer | null)[])
+      : await this.bodiesOf(keys, ids, bodies === 1 ? ids.length : bodiesPerFetch)
     const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
     const usual = this.maxAttempts(keys.name)
     const messages: LeasedMessage[] = []
     for (let index = 0; index < ids.length; index++) {
       const body = found[index]
-      if (!body) continue
-      const id = ids[index]!
-      const { attempts, maxAttempts = usual, attributes } = parseMetaHead(notes?.[index])
-      messages.push({ id, body, attempt: attempts + 1, maxAttempts, enqueuedAt: timeOfId(id), attributes })
+      if (body) messages.push(messageOf(ids[index]!, body, notes?.[index], usual))
     }
     if (messages.length === ids.length) this.remember(leaseId, ids)
     return { lease: { leaseId, expiresAt: Number(expires.toString('latin1')), messages }, ids }
@@ -60,10 +59,15 @@ export class LeasedBatches {
     return run(ids)
   }
 
-  private async bodiesOf(keys: QueueKeys, ids: readonly string[]): Promise<readonly (Buffer | null)[]> {
+  private async bodiesOf(
+    keys: QueueKeys,
+    ids: readonly string[],
+    perFetch: number,
+  ): Promise<readonly (Buffer | null)[]> {
+    if (ids.length <= perFetch) return this.redis.hmgetBuffer(keys.payload, ...ids)
     const pieces: Promise<(Buffer | null)[]>[] = []
-    for (let at = 0; at < ids.length; at += bodiesPerFetch)
-      pieces.push(this.redis.hmgetBuffer(keys.payload, ...ids.slice(at, at + bodiesPerFetch)))
+    for (let at = 0; at < ids.length; at += perFetch)
+      pieces.push(this.redis.hmgetBuffer(keys.payload, ...ids.slice(at, at + perFetch)))
     return (await Promise.all(pieces)).flat()
   }
 
@@ -74,6 +78,18 @@ export class LeasedBatches {
     if (oldest !== undefined) this.untouched.delete(oldest)
   }
 }
+
+function messageOf(id: string, body: Buffer, meta: Buffer | null | undefined, usual: number): LeasedMessage {
+  const isNumber = id.charCodeAt(id.length - 1) <= 57 && !/[~:]/.test(id)
+  const { group, ownId } = isNumber ? plainId : partsOfId(id)
+  const enqueuedAt = timeOfId(isNumber ? Number(id) : id)
+  if (!meta) return { id, body, attempt: 1, maxAttempts: usual, enqueuedAt, attributes: none, group, ownId, replays: 0 }
+  const { attempts, maxAttempts = usual, attributes, deaths } = parseMetaHead(meta)
+  return { id, body, attempt: attempts + 1, maxAttempts, enqueuedAt, attributes, group, ownId, replays: deaths }
+}
+
+const plainId = { group: null, ownId: null } as const
+const none: Readonly<Record<string, string>> = Object.freeze({})
 
 function isSame(all: readonly string[], ids: readonly string[]): boolean {
   if (all.length !== ids.length) return false

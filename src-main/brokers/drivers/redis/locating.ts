@@ -12,16 +12,24 @@ export async function locate(
 ): Promise<readonly (Row | null)[]> {
   const found = await Promise.all(
     ids.map((id) =>
-      Promise.all([redis.hexists(keys.payload, id), redis.zscore(keys.dead, id), redis.zscore(keys.delayed, id)]),
+      Promise.all([
+        redis.hexists(keys.payload, id),
+        redis.zscore(keys.dead, id),
+        redis.zscore(keys.delayed, id),
+        redis.zscore(keys.done, id),
+      ]),
     ),
   )
-  const listed = found.some(([exists, dead, delayed]) => exists === 1 && dead === null && delayed === null)
+  const listed = found.some(
+    ([exists, dead, delayed, done]) => exists === 1 && dead === null && delayed === null && done === null,
+  )
   const leased = listed ? await leasedIds(redis, keys) : new Set<string>()
-  return found.map(([exists, dead, delayed], index): Row | null => {
+  return found.map(([exists, dead, delayed, done], index): Row | null => {
     const id = ids[index]!
     if (exists === 0) return null
     if (dead !== null) return row(id, 'dead', dead)
     if (delayed !== null) return row(id, 'delayed', delayed)
+    if (done !== null) return row(id, 'done', done)
     return row(id, leased.has(id) ? 'leased' : 'ready', null)
   })
 }

@@ -4,17 +4,16 @@ import { runScript, type Script, type ScriptArg } from '../../clients/script'
 import type { Edit, ItemOutcome, Snapshot } from '../../remedies'
 import { isId } from './ids'
 import { digestOf } from './inspection'
-import { defaultPriority, priorities, type QueueKeys } from './keys'
+import { defaultPriority, type QueueKeys } from './keys'
 import { locate } from './locating'
+import { readyPlaces } from './paging'
 import { sizesOf } from './rows'
+import * as erase from './scripts/erase'
 import * as mend from './scripts/mend'
 import { asked, isUnknown } from './trouble'
 
 /** Bodies pulled or sent in one command together. */
 const bytesPerCall = 1024 * 1024
-
-/** How far into a ready list of each priority a message is looked for when its priority must be known. */
-const searchedPlaces = 20_000
 
 /** For messages that are in `state` now; others are left out. */
 export async function snapshot(
@@ -26,22 +25,24 @@ export async function snapshot(
   const rows = (await locate(redis, keys, ids)).flatMap((row) => (row?.state === state ? [row] : []))
   if (rows.length === 0) return []
   const here = rows.map((row) => row.id)
-  const [bodies, metas, lists] = await Promise.all([
+  const [bodies, metas, results, notes, lists] = await Promise.all([
     bodiesOf(redis, keys, here),
     redis.hmgetBuffer(keys.meta, ...here),
+    redis.hmgetBuffer(keys.results, ...here),
+    redis.hmgetBuffer(keys.notes, ...here),
     state === 'ready' ? prioritiesOf(redis, keys, here) : new Map<string, number>(),
   ])
   return rows.flatMap(({ id, score }, index): Snapshot[] => {
     const body = bodies.get(id)
     if (!body) return []
-    const meta = metas[index]
+    const extra = { meta: metas[index], result: results[index], notes: notes[index] }
     return [
       {
         id,
         state,
         place: String(score ?? lists.get(id) ?? defaultPriority),
         body,
-        fields: meta ? { meta } : {},
+        fields: Object.fromEntries(Object.entries(extra).flatMap(([name, bytes]) => (bytes ? [[name, bytes]] : []))),
       },
     ]
   })
@@ -55,34 +56,22 @@ export async function remove(
 ): Promise<readonly ItemOutcome[]> {
   switch (state) {
     case 'dead':
-    case 'delayed': {
-      const names = [state === 'dead' ? keys.dead : keys.delayed, keys.payload, keys.meta]
-      return byMarks(redis, keys, 'remove', mend.removeSorted, names, ids)
-    }
-    case 'ready': {
-      const names = [
-        keys.payload,
-        keys.meta,
-        keys.delayed,
-        keys.dead,
-        keys.leased,
-        keys.removed,
-        ...keys.ready,
-        keys.state,
-      ]
-      return byMarks(redis, keys, 'remove', mend.removeReady, names, ids)
-    }
+      return byMarks(redis, keys, 'remove', erase.removeDead, ids)
+    case 'delayed':
+      return byMarks(redis, keys, 'remove', erase.removeDelayed, ids)
+    case 'done':
+      return byMarks(redis, keys, 'remove', erase.removeDone, ids)
+    case 'ready':
+      return byMarks(redis, keys, 'remove', erase.removeReady, ids)
     case 'leased':
       return ids.map((id) => failed(id, 'A worker holds it: only that worker may finish it.'))
-    case 'done':
-      return ids.map((id) => ({ id, outcome: 'gone' }))
   }
 }
 
 export async function edit(redis: RedisClient, keys: QueueKeys, change: Edit): Promise<ItemOutcome> {
   const { id, state, body, expectedDigest } = change
   if (state === 'leased') return failed(id, 'A worker holds it: a change would not reach that worker.')
-  if (state === 'done') return { id, outcome: 'gone' }
+  if (state === 'done') return failed(id, 'It is done: a change would reach nobody.')
   if ((await redis.hstrlen(keys.payload, id)) > wholeBodyLimit)
     return failed(id, 'A body that was not shown whole cannot be edited.')
   const seen = await redis.hgetBuffer(keys.payload, id)
@@ -91,14 +80,12 @@ export async function edit(redis: RedisClient, keys: QueueKeys, change: Edit): P
   const args = [id, seen, Buffer.from(body)]
   const reply = await orUnknown(() =>
     asked(redis, keys, 'edit', () =>
-      state === 'ready'
-        ? runScript(redis, mend.editReady, [keys.payload, keys.state, keys.delayed, keys.dead, keys.leased], args)
-        : runScript(
-            redis,
-            mend.editSorted,
-            [state === 'dead' ? keys.dead : keys.delayed, keys.payload, keys.state],
-            args,
-          ),
+      runScript(
+        redis,
+        { ready: mend.editReady, delayed: mend.editDelayed, dead: mend.editDead }[state],
+        [keys.state],
+        args,
+      ),
     ),
   )
   if (reply instanceof Error) return unknown(id, reply.message)
@@ -111,7 +98,6 @@ export async function restore(
   snapshots: readonly Snapshot[],
 ): Promise<readonly ItemOutcome[]> {
   const outcomes: ItemOutcome[] = []
-  const names = [keys.state, keys.payload, keys.meta, keys.delayed, keys.dead, keys.removed, keys.wake, ...keys.ready]
   for (const piece of piecesBySize(snapshots, (each) => each.body.length)) {
     const sound = piece.filter(isSound)
     const reply = await orUnknown(() =>
@@ -119,13 +105,13 @@ export async function restore(
         runScript(
           redis,
           mend.restore,
-          names,
+          [keys.state],
           sound.flatMap(({ id, state, place, body, fields }): ScriptArg[] => [
             id,
             state,
             place,
             Buffer.from(body),
-            fields.meta ? Buffer.from(fields.meta) : '',
+            ...['meta', 'result', 'notes'].map((name) => (fields[name] ? Buffer.from(fields[name]) : '')),
           ]),
         ),
       ),
@@ -152,14 +138,13 @@ async function byMarks(
   keys: QueueKeys,
   act: string,
   script: Script,
-  names: readonly string[],
   ids: readonly string[],
 ): Promise<readonly ItemOutcome[]> {
   const outcomes: ItemOutcome[] = []
   let size = 500
   for (let at = 0; at < ids.length; ) {
     const piece = ids.slice(at, at + size)
-    const reply = await orUnknown(() => asked(redis, keys, act, () => runScript(redis, script, names, piece)))
+    const reply = await orUnknown(() => asked(redis, keys, act, () => runScript(redis, script, [keys.state], piece)))
     if (typeof reply === 'number') {
       size = -reply
       continue
@@ -203,23 +188,15 @@ async function bodiesOf(
   return found
 }
 
-/** Which list each stands in: free where only the default priority is in use, else looked for from the heads on. */
+/** Which list each stands in: free where only the default priority is in use. */
 async function prioritiesOf(
   redis: RedisClient,
   keys: QueueKeys,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>()
-  if ((await redis.hexists(keys.state, 'mixed')) === 0) return found
-  const wanted = new Set(ids)
-  for (let priority = 0; priority < priorities; priority++) {
-    for (let at = 0; at < searchedPlaces && found.size < wanted.size; at += 1_000) {
-      const piece = await redis.lrange(keys.ready[priority]!, at, at + 999)
-      for (const id of piece) if (wanted.has(id)) found.set(id, priority)
-      if (piece.length < 1_000) break
-    }
-  }
-  return found
+  if ((await redis.hexists(keys.state, 'rich')) === 0) return new Map()
+  const found = await readyPlaces(redis, keys, ids)
+  return new Map([...found].map(([id, { list }]) => [id, list]))
 }
 
 function piecesBySize<Item>(items: readonly Item[], bytesOf: (item: Item) => number): readonly (readonly Item[])[] {
@@ -241,7 +218,9 @@ function piecesBySize<Item>(items: readonly Item[], bytesOf: (item: Item) => num
 
 const isSound = ({ id, state, place }: Snapshot): boolean =>
   isId(id) &&
-  (state === 'dead' || state === 'delayed' ? /^\d{1,16}$/.test(place) : state === 'ready' && /^\d$/.test(place))
+  (state === 'dead' || state === 'delayed' || state === 'done'
+    ? /^\d{1,16}$/.test(place)
+    : state === 'ready' && /^\d$/.test(place))
 
 const failed = (id: string, reason: string): ItemOutcome => ({ id, outcome: 'failed', reason })
 const unknown = (id: string, reason: string): ItemOutcome => ({ id, outcome: 'unknown', reason })

@@ -2,12 +2,13 @@ import type { QueueAddress } from '@shared/model/queue'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
-import type { PurgeState } from '../../driver'
+import type { Lease, PurgeState } from '../../driver-messages'
 import type { Snapshot } from '../../remedies'
 import { type ModelMessage, QueueModel } from '../../testing/queue-model'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { type Census, census } from './conservation'
 import { RedisDriver } from './driver'
+import { escaped } from './ids'
 import { digestOf } from './inspection'
 import { type QueueKeys, queueKeys } from './keys'
 import { RedisReader } from './reader'
@@ -49,11 +50,16 @@ interface World {
   readonly model: QueueModel
   readonly ids: string[]
   readonly leases: string[]
+  /** Half of the schedules use nothing but plain messages, and so the short scripts. */
+  readonly plain: boolean
   readonly snapshots: { readonly snapshot: Snapshot; readonly message: ModelMessage }[]
 }
 
 const pick = <Item>(items: readonly Item[], at: number): Item | undefined => items[at % Math.max(items.length, 1)]
-const state = fc.constantFrom<PurgeState>('ready', 'delayed', 'dead')
+const state = fc.constantFrom<PurgeState>('ready', 'delayed', 'dead', 'done')
+const priority = fc.constantFrom(0, 5, 9)
+/** How many of the done are kept; 0 for none. */
+const keep = fc.constantFrom(0, 0, 2)
 const small = fc.nat({ max: 5 })
 const place = fc.nat({ max: 1_000 })
 
@@ -68,29 +74,42 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
           later: fc.boolean(),
           maxAttempts: fc.constantFrom(undefined, undefined, 1, 2),
           bytes: fc.constantFrom(0, 3, 20, 2_000),
+          group: fc.constantFrom(undefined, undefined, undefined, 'a', 'b c'),
+          ownId: fc.constantFrom(undefined, undefined, undefined, undefined, 'x', 'y:|z'),
         }),
         { minLength: 1, maxLength: 5 },
       )
       .map((batch) => ({
         says: `enqueue ${JSON.stringify(batch)}`,
-        act: async ({ address, model, ids }: World) => {
-          const given = await driver.enqueue(
+        act: async ({ address, model, ids, plain }: World) => {
+          const messages = batch.map((each) => (plain ? plainly(each) : each))
+          const outcomes = await driver.enqueue(
             address.name,
-            batch.map(({ priority, later, maxAttempts, bytes }) => ({
+            messages.map(({ priority, later, maxAttempts, bytes, group, ownId }) => ({
               body: Buffer.alloc(bytes, 97),
-              ...(priority === undefined ? {} : { priority }),
+              ...(priority === undefined || group !== undefined ? {} : { priority }),
               ...(later ? { delayMs: hourMs } : {}),
               ...(maxAttempts === undefined ? {} : { maxAttempts }),
+              ...(group === undefined ? {} : { group }),
+              ...(ownId === undefined ? {} : { ownId }),
             })),
           )
-          expect(
-            given.every((id, index) => Number(id) > Number(index === 0 ? (ids.at(-1) ?? 0) : given[index - 1])),
-          ).toBe(true)
-          batch.forEach(({ priority, later, maxAttempts, bytes }, index) => {
+          messages.forEach(({ priority = 5, later, maxAttempts, bytes, group = null, ownId = null }, index) => {
+            const outcome = outcomes[index]!
+            const holder = ownId === null ? undefined : model.withOwnId(ownId)
+            if (holder) {
+              expect(outcome).toEqual({ outcome: 'duplicate', id: holder.id })
+              return
+            }
+            if (outcome.outcome !== 'added') throw new Error(`not added: ${JSON.stringify(outcome)}`)
+            expect(Number.parseInt(outcome.id, 10)).toBeGreaterThan(Number.parseInt(ids.at(-1) ?? '0', 10))
+            ids.push(outcome.id)
             model.enqueue(
               {
-                id: given[index]!,
-                priority: priority ?? 5,
+                id: outcome.id,
+                priority: group === null ? priority : 5,
+                group,
+                ownId,
                 maxAttempts: maxAttempts ?? usualAttempts,
                 attempts: 0,
                 body: 'a'.repeat(bytes),
@@ -98,7 +117,6 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
               later,
             )
           })
-          ids.push(...given)
         },
       })),
   },
@@ -106,59 +124,50 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
     weight: 5,
     arbitrary: small.map((count) => ({
       says: `lease ${count + 1}`,
-      act: async ({ address, model, leases }: World) => {
-        const expected = model
-          .next(count + 1)
-          .map(({ id, attempts, maxAttempts, body }) => ({ id, attempt: attempts + 1, maxAttempts, body }))
-        const lease = await driver.lease(address.name, { worker: 'm|o,1,del', count: count + 1, leaseMs: hourMs })
-        expect(
-          (lease?.messages ?? []).map(({ id, attempt, maxAttempts, body }) => ({
-            id,
-            attempt,
-            maxAttempts,
-            body: String(body),
-          })),
-        ).toEqual(expected)
-        if (!lease) return
-        expect(Number(lease.leaseId)).toBeGreaterThan(Number(leases.at(-1) ?? 0))
-        model.lease(lease.leaseId, count + 1)
-        leases.push(lease.leaseId)
+      act: async (world: World) => {
+        const { lease } = await driver.lease(world.address.name, {
+          worker: 'm|o,1,del',
+          count: count + 1,
+          leaseMs: hourMs,
+        })
+        adoptLease(world, lease, count + 1)
       },
     })),
   },
   {
     weight: 4,
     arbitrary: fc
-      .tuple(place, fc.array(place, { minLength: 1, maxLength: 4 }), fc.boolean())
-      .map(([which, some, all]) => ({
-        says: `ack lease ${which} ${all ? 'whole' : some}`,
+      .tuple(place, fc.array(place, { minLength: 1, maxLength: 4 }), fc.boolean(), keep)
+      .map(([which, some, all, kept]) => ({
+        says: `ack lease ${which} ${all ? 'whole' : some}, keep ${kept}`,
         act: async (world: World) => {
           const finished = finishedOf(world, which, some, all)
-          if (finished)
-            expect(await driver.ack(world.address.name, finished)).toEqual(
-              world.model.ack(finished.leaseId, finished.ids),
-            )
+          if (!finished) return
+          const keeping = keepingOf(world, kept)
+          expect(await driver.ack(world.address.name, { ...finished, ...keeping })).toEqual(
+            world.model.ack(finished.leaseId, finished.ids, keeping.keep?.count ?? 0),
+          )
         },
       })),
   },
   {
     weight: 4,
     arbitrary: fc
-      .tuple(place, fc.array(place, { minLength: 1, maxLength: 4 }), fc.boolean(), small)
-      .map(([which, some, all, count]) => ({
-        says: `turn lease ${which} ${all ? 'whole' : some}, next ${count + 1}`,
+      .tuple(place, fc.array(place, { minLength: 1, maxLength: 4 }), fc.boolean(), small, keep)
+      .map(([which, some, all, count, kept]) => ({
+        says: `turn lease ${which} ${all ? 'whole' : some}, keep ${kept}, next ${count + 1}`,
         act: async (world: World) => {
           const finished = finishedOf(world, which, some, all)
           if (!finished) return
-          const { model, leases, address } = world
-          const turn = await driver.turn(address.name, finished, { worker: 'w', count: count + 1, leaseMs: hourMs })
-          expect(turn.outcomes).toEqual(model.ack(finished.leaseId, finished.ids))
-          expect((turn.next?.messages ?? []).map((message) => message.id)).toEqual(
-            model.next(count + 1).map((message) => message.id),
+          const keeping = keepingOf(world, kept)
+          const turn = await driver.turn(
+            world.address.name,
+            { ...finished, ...keeping },
+            { worker: 'w', count: count + 1, leaseMs: hourMs },
           )
-          if (!turn.next) return
-          model.lease(turn.next.leaseId, count + 1)
-          leases.push(turn.next.leaseId)
+          // A group that the ack lets go has its turn after the lease that travelled with it.
+          adoptLease(world, turn.next, count + 1)
+          expect(turn.outcomes).toEqual(world.model.ack(finished.leaseId, finished.ids, keeping.keep?.count ?? 0))
         },
       })),
   },
@@ -258,6 +267,52 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
   },
   {
     weight: 1,
+    arbitrary: fc.array(place, { minLength: 1, maxLength: 4 }).map((which) => ({
+      says: `promote ids ${which}`,
+      act: async ({ address, model, ids }: World) => {
+        const some = [...new Set(which.flatMap((at) => pick(ids, at) ?? []))]
+        const outcomes = await driver.mending.promoteIds(address.name, some)
+        const due = some.filter((id) => model.delayed.has(id))
+        expect(outcomes.map((outcome) => outcome === 'applied')).toEqual(some.map((id) => due.includes(id)))
+        model.promote(due)
+      },
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.array(place, { minLength: 1, maxLength: 4 }).map((which) => ({
+      says: `cancel ${which}`,
+      act: async ({ address, model, ids }: World) => {
+        const some = [...new Set(which.flatMap((at) => pick(ids, at) ?? []))]
+        const outcomes = await driver.mending.cancel(address.name, some)
+        const isLeased = (id: string) =>
+          [...model.leases.values()].some(({ messages }) => messages.some((m) => m.id === id))
+        expect(outcomes).toEqual(
+          some.map((id) => {
+            if (isLeased(id)) return 'leased'
+            return model.remove('ready', id) || model.remove('delayed', id) ? 'applied' : 'gone'
+          }),
+        )
+      },
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.array(place, { minLength: 1, maxLength: 3 }), priority).map(([which, to]) => ({
+      says: `change priority of ${which} to ${to}`,
+      act: async ({ address, model, ids, plain }: World) => {
+        if (plain) return
+        const some = [...new Set(which.flatMap((at) => pick(ids, at) ?? []))]
+        const outcomes = await driver.mending.changePriority(address.name, some, to)
+        // Ready ones first, then delayed ones, each in the order given.
+        const ready = some.filter((id) => model.find('ready', id))
+        const changed = new Set([...ready, ...some].filter((id) => model.changePriority(id, to)))
+        expect(outcomes.map((outcome) => outcome === 'applied')).toEqual(some.map((id) => changed.has(id)))
+      },
+    })),
+  },
+  {
+    weight: 1,
     arbitrary: fc.tuple(state, small).map(([which, limit]) => ({
       says: `purge ${which} by ${limit + 1}`,
       act: async ({ address, model }: World) => {
@@ -308,26 +363,23 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
       says: `restore ${some}`,
       act: async ({ address, model, snapshots, keys }: World) => {
         const chosen = [...new Set(some.map((at) => pick(snapshots, at)))].filter((each) => each !== undefined)
+        const left = await redis.smismember(keys.removed, 'none', ...chosen.map(({ snapshot }) => snapshot.id))
         const outcomes = await reader.restore(
           address,
           chosen.map((each) => each.snapshot),
         )
-        const inUse = new Set(
-          [
-            ...model.ready.flat(),
-            ...model.delayed.values(),
-            ...model.dead,
-            ...[...model.leases.values()].flatMap((lease) => lease.messages),
-          ].map((message) => message.id),
-        )
         chosen.forEach(({ snapshot, message: taken }, index) => {
           const message = { ...taken }
-          expect(outcomes[index]?.outcome).toBe(inUse.has(snapshot.id) ? 'changed' : 'applied')
-          if (inUse.has(snapshot.id)) return
-          inUse.add(snapshot.id)
+          const isTaken =
+            (snapshot.state !== 'ready' && left[index + 1] === 1) ||
+            model.all().some(({ id }) => id === message.id) ||
+            (message.ownId !== null && model.withOwnId(message.ownId) !== undefined)
+          expect(outcomes[index]?.outcome).toBe(isTaken ? 'changed' : 'applied')
+          if (isTaken) return
           if (snapshot.state === 'delayed') model.delayed.set(message.id, message)
           else if (snapshot.state === 'dead') model.dead.push(message)
-          else model.ready[message.priority]!.push(message)
+          else if (snapshot.state === 'done') model.done.push(message)
+          else model.list(message).push(message)
         })
         await adoptOrder(model, await census(redis, keys))
       },
@@ -340,7 +392,7 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
       act: async ({ address, model, ids }: World) => {
         const id = pick(ids, at)
         if (!id) return
-        const message = model.find(which, id)
+        const message = which === 'done' ? undefined : model.find(which, id)
         const seen = message?.body ?? ''
         const outcome = await reader.edit(address, {
           id,
@@ -368,14 +420,45 @@ function finishedOf({ leases, model, ids }: World, which: number, some: readonly
 }
 
 /** Restored messages stand at the head or in the place they left: a place that the model does not know. */
-async function adoptOrder(model: QueueModel, { ready, dead }: Census): Promise<void> {
+async function adoptOrder(model: QueueModel, { ready, dead, done, groups }: Census): Promise<void> {
   const inOrder = (list: ModelMessage[], ids: readonly string[]) => {
     expect([...list].map((message) => message.id).sort()).toEqual([...ids].sort())
     list.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
   }
   for (const [priority, list] of model.ready.entries()) inOrder(list, ready[priority] ?? [])
   inOrder(model.dead, dead)
+  inOrder(model.done, done)
+  for (const [name, group] of model.groups) inOrder(group.ready, groups.get(escaped(name))?.ready ?? [])
 }
+
+/** What a lease took must be what it may take; the model then takes the same. */
+function adoptLease({ model, leases }: World, lease: Lease | undefined, count: number): void {
+  const taken = (lease?.messages ?? []).map(({ id }) => id)
+  expect(model.objection(count, taken)).toBeUndefined()
+  if (!lease) return
+  expect(Number(lease.leaseId)).toBeGreaterThan(Number(leases.at(-1) ?? 0))
+  model.lease(lease.leaseId, taken)
+  expect(
+    lease.messages.map(({ id, attempt, maxAttempts, body }) => ({ id, attempt, maxAttempts, body: String(body) })),
+  ).toEqual(
+    model.leases
+      .get(lease.leaseId)
+      ?.messages.map(({ id, attempts, maxAttempts, body }) => ({ id, attempt: attempts + 1, maxAttempts, body })),
+  )
+  leases.push(lease.leaseId)
+}
+
+/** What keeps the done makes a queue rich: not in a world that is to stay plain. */
+const keepingOf = ({ plain }: World, count: number) =>
+  plain || count === 0 ? {} : { keep: { count, ageMs: 365 * 24 * hourMs } }
+
+/** Without what makes a queue rich. */
+const plainly = <Message extends { readonly later: boolean }>(message: Message) => ({
+  ...message,
+  priority: undefined,
+  group: undefined,
+  ownId: undefined,
+})
 
 const idsOf = (messages: readonly ModelMessage[]) => messages.map((message) => message.id)
 
@@ -385,19 +468,25 @@ async function compare({ address, keys, model }: World): Promise<void> {
     driver.stats(address.name),
     reader.read([address]),
   ])
-  expect(found.problems).toEqual([])
+  expect(found.problems.join('; ')).toBe('')
   expect(found.ready).toEqual(model.ready.map(idsOf))
   expect([...found.delayed].sort()).toEqual([...model.delayed.keys()].sort())
   expect(found.dead).toEqual(idsOf(model.dead))
+  expect(found.done).toEqual(idsOf(model.done))
+  for (const [name, { ready, holder }] of model.groups) {
+    const group = found.groups.get(escaped(name))
+    expect([name, group?.ready ?? [], group?.busy ?? null]).toEqual([name, idsOf(ready), holder?.id ?? null])
+  }
   expect(new Map([...found.leased].map(([id, ids]) => [id, [...ids]]))).toEqual(
     new Map([...model.leases].map(([id, { messages }]) => [id, idsOf(messages)])),
   )
   const leased = [...model.leases.values()].reduce((sum, { messages }) => sum + messages.length, 0)
   const figures = {
-    ready: model.ready.flat().length,
+    ready: model.in('ready').length,
     delayed: model.delayed.size,
     leased,
     dead: model.dead.length,
+    done: model.done.length,
     enqueuedTotal: model.enqueued,
     ackedTotal: model.acked,
     paused: model.paused,
@@ -419,6 +508,7 @@ it(`agrees with a model over ${schedules} schedules of ${commandsEach} commands 
           model: new QueueModel(),
           ids: [],
           leases: [],
+          plain: schedule % 2 === 0,
           snapshots: [],
         }
         const trail: string[] = []

@@ -1,54 +1,74 @@
 import { Failure } from '@shared/failure'
-import type { MessagePage } from '@shared/model/message'
+import type { MessagePage, MessageState } from '@shared/model/message'
 import type { RedisClient } from '../../clients/redis'
 import type { BrowseRequest } from '../../reader'
-import { priorities, type QueueKeys } from './keys'
+import { groupList, priorities, type QueueKeys } from './keys'
 import { parseRecord } from './record'
 import { type Row, rowsOf } from './rows'
 
 /**
- * Pages through one state. Every cursor names a message, not a number of messages: `dead 123` the score of the last row,
- * `delayed 123 id` its score and id, `ready 5 1000 id` list, index and id, `leased lease id`.
+ * Pages through one state. Every cursor names a message, not a number of messages: `dead 123` (and `done 123`) the score of the
+ * last row, `delayed 123 id` its score and id, `ready 5 1000 id` list, index and id, `grouped group id` in the groups behind the
+ * lists, `leased lease id`.
  */
 export async function browse(redis: RedisClient, keys: QueueKeys, request: BrowseRequest): Promise<MessagePage> {
+  const { rows, nextCursor, total } = await places(redis, keys, request)
+  const [items, count] = await Promise.all([rowsOf(redis, keys, rows), total ?? totalOf(redis, keys, request.state)])
+  return { items: [...items], nextCursor, total: count }
+}
+
+export interface Places {
+  readonly rows: readonly Row[]
+  readonly nextCursor: string | null
+  /** Where counting came with the looking. */
+  readonly total?: number
+}
+
+/** Where the messages of one page stand, and nothing of what they hold. */
+export async function places(redis: RedisClient, keys: QueueKeys, request: BrowseRequest): Promise<Places> {
   const cursor = request.cursor?.split(' ') ?? null
-  if (cursor && cursor[0] !== request.state)
+  if (cursor && cursor[0] !== request.state && !(cursor[0] === 'grouped' && request.state === 'ready'))
     throw new Failure({ code: 'bad-input', message: 'This cursor belongs to another list of messages.' })
   const limit = Math.min(Math.max(request.limit, 1), 1_000)
   switch (request.state) {
     case 'dead':
-      return pageOf(redis, keys, await dead(redis, keys, cursor?.[1], limit), redis.zcard(keys.dead))
+    case 'done':
+      return ended(redis, keys, { state: request.state, after: cursor?.[1], limit })
     case 'delayed':
-      return pageOf(redis, keys, await delayed(redis, keys, cursor, limit), redis.zcard(keys.delayed))
+      return delayed(redis, keys, cursor, limit)
     case 'ready':
-      return pageOf(redis, keys, await ready(redis, keys, cursor, limit), readyTotal(redis, keys))
+      return cursor?.[0] === 'grouped' ? grouped(redis, keys, cursor, limit) : ready(redis, keys, cursor, limit)
     case 'leased':
       return leased(redis, keys, cursor, limit)
-    case 'done':
-      return { items: [], nextCursor: null, total: 0 }
   }
 }
 
-interface Places {
-  readonly rows: readonly Row[]
-  readonly nextCursor: string | null
+async function totalOf(redis: RedisClient, keys: QueueKeys, state: MessageState) {
+  switch (state) {
+    case 'ready':
+      return readyTotal(redis, keys)
+    case 'leased':
+      return null
+    case 'delayed':
+    case 'dead':
+    case 'done':
+      return redis.zcard(keys[state])
+  }
 }
 
-async function pageOf(
+async function ended(
   redis: RedisClient,
   keys: QueueKeys,
-  { rows, nextCursor }: Places,
-  total: Promise<number>,
-): Promise<MessagePage> {
-  const [items, count] = await Promise.all([rowsOf(redis, keys, rows), total])
-  return { items: [...items], nextCursor, total: count }
-}
-
-async function dead(redis: RedisClient, keys: QueueKeys, after: string | undefined, limit: number): Promise<Places> {
+  {
+    state,
+    after,
+    limit,
+  }: { readonly state: 'dead' | 'done'; readonly after: string | undefined; readonly limit: number },
+): Promise<Places> {
   const from = after === undefined ? '+inf' : `(${number(after)}`
-  const found = await redis.zrevrangebyscore(keys.dead, from, '-inf', 'WITHSCORES', 'LIMIT', 0, limit)
-  const rows = scored(found, 'dead')
-  return { rows, nextCursor: rows.length < limit ? null : `dead ${rows.at(-1)?.score}` }
+  const found = await redis.zrevrangebyscore(keys[state], from, '-inf', 'WITHSCORES', 'LIMIT', 0, limit)
+  const rows = scored(found, state)
+  return { rows, nextCursor: rows.length < limit ? null : `${state} ${rows.at(-1)?.score}` }
 }
 
 async function delayed(
@@ -92,13 +112,85 @@ async function ready(
   const rows: Row[] = []
   for (; priority < priorities; priority++, at = 0) {
     const found = await redis.lrange(keys.ready[priority]!, at, at + limit - rows.length - 1)
-    for (const id of found) rows.push({ id, state: 'ready', score: null })
+    for (const id of found) rows.push({ id, state: 'ready', score: null, list: priority })
     const last = found.at(-1)
     if (rows.length >= limit && last !== undefined)
       return { rows, nextCursor: `ready ${priority} ${at + found.length - 1} ${last}` }
   }
+  const behind = await grouped(redis, keys, null, limit - rows.length)
+  return { rows: [...rows, ...behind.rows], nextCursor: behind.nextCursor }
+}
+
+/** Groups in the order of their names, since their turns change all the time; each from its head. */
+async function grouped(
+  redis: RedisClient,
+  keys: QueueKeys,
+  cursor: readonly string[] | null,
+  limit: number,
+): Promise<Places> {
+  const [, lastGroup = '', lastId = ''] = cursor ?? []
+  const rows: Row[] = []
+  for (const group of await groupNames(redis, keys)) {
+    if (group < lastGroup) continue
+    const start = group === lastGroup ? await placeAfter(redis, groupList(keys, group), lastId) : 0
+    const room = limit - rows.length
+    const found = await redis.lrange(groupList(keys, group), start, start + room - 1)
+    for (const id of found) rows.push({ id, state: 'ready', score: null })
+    if (rows.length >= limit) return { rows, nextCursor: `grouped ${group} ${found.at(-1)}` }
+  }
   return { rows, nextCursor: null }
 }
+
+/** Every group that has, or may have, ready messages. */
+export async function groupNames(redis: RedisClient, keys: QueueKeys): Promise<readonly string[]> {
+  if (!(Number(await redis.hget(keys.state, 'grouped')) > 0)) return []
+  const names = new Set<string>()
+  for (let at = 0; ; at += windowSize) {
+    const piece = await redis.lrange(keys.groups, at, at + windowSize - 1)
+    for (const name of piece) names.add(name)
+    if (piece.length < windowSize) break
+  }
+  let next = '0'
+  do {
+    const [cursor, found] = await redis.hscan(keys.busy, next, 'COUNT', windowSize)
+    for (let at = 0; at < found.length; at += 2) names.add(found[at]!)
+    next = cursor
+  } while (next !== '0')
+  for (const name of await redis.zrange(keys.held, 0, String(windowSize * 10))) names.add(name)
+  return [...names].sort()
+}
+
+async function placeAfter(redis: RedisClient, list: string, id: string): Promise<number> {
+  for (let at = 0; ; at += windowSize) {
+    const piece = await redis.lrange(list, at, at + windowSize - 1)
+    const found = piece.indexOf(id)
+    if (found >= 0) return at + found + 1
+    const later = piece.findIndex((each) => Number.parseInt(each, 10) > Number.parseInt(id, 10))
+    if (later >= 0) return at + later
+    if (piece.length < windowSize) return at + piece.length
+  }
+}
+
+/** In which list each id stands and where, looked for from the heads on; what is not found is left out. */
+export async function readyPlaces(
+  redis: RedisClient,
+  keys: QueueKeys,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, { readonly list: number; readonly index: number }>> {
+  const found = new Map<string, { readonly list: number; readonly index: number }>()
+  const wanted = new Set(ids)
+  for (let list = 0; list < priorities; list++) {
+    for (let at = 0; at < deepestPlace && found.size < wanted.size; at += windowSize) {
+      const piece = await redis.lrange(keys.ready[list]!, at, at + windowSize - 1)
+      for (const [index, id] of piece.entries()) if (wanted.has(id)) found.set(id, { list, index: at + index })
+      if (piece.length < windowSize) break
+    }
+  }
+  return found
+}
+
+/** A message deeper in its list is not looked for. */
+const deepestPlace = 1_000_000
 
 /**
  * Where the list goes on after `anchor`, which stood at `index`. Leases take heads, so it stands lower by now; expired
@@ -120,18 +212,19 @@ async function indexAfter(redis: RedisClient, list: string, index: number, ancho
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const id = await redis.lindex(list, middle)
-    if (id !== null && Number(id) <= Number(anchor)) low = middle + 1
+    if (id !== null && Number.parseInt(id.replace('h', ''), 10) <= Number.parseInt(anchor, 10)) low = middle + 1
     else high = middle
   }
   return low
 }
 
 export async function readyTotal(redis: RedisClient, keys: QueueKeys): Promise<number> {
-  const [removed, ...lengths] = await Promise.all([
+  const [removed, grouped, ...lengths] = await Promise.all([
     redis.scard(keys.removed),
+    redis.hget(keys.state, 'grouped'),
     ...keys.ready.map((key) => redis.llen(key)),
   ])
-  return Math.max(lengths.reduce((sum, length) => sum + length, 0) - removed, 0)
+  return Math.max(lengths.reduce((sum, length) => sum + length, Number(grouped ?? 0)) - removed, 0)
 }
 
 /** Leases in the order in which they were given; there are as many as batches at work. */
@@ -140,7 +233,7 @@ async function leased(
   keys: QueueKeys,
   cursor: readonly string[] | null,
   limit: number,
-): Promise<MessagePage> {
+): Promise<Places> {
   const [, lastLease = '0', lastId = ''] = cursor ?? []
   const leases = await leaseIds(redis, keys)
   const rows: Row[] = []
@@ -162,7 +255,7 @@ async function leased(
       }
     })
   }
-  return { items: [...(await rowsOf(redis, keys, rows))], nextCursor: next, total }
+  return { rows, nextCursor: next, total }
 }
 
 async function leaseIds(redis: RedisClient, keys: QueueKeys): Promise<readonly string[]> {
@@ -186,7 +279,7 @@ export async function leasedIds(redis: RedisClient, keys: QueueKeys): Promise<Re
   return ids
 }
 
-function scored(flat: readonly string[], state: 'dead' | 'delayed'): readonly Row[] {
+function scored(flat: readonly string[], state: 'dead' | 'delayed' | 'done'): readonly Row[] {
   const rows: Row[] = []
   for (let at = 0; at + 1 < flat.length; at += 2) rows.push({ id: flat[at]!, state, score: Number(flat[at + 1]) })
   return rows

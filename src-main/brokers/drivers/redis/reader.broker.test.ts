@@ -2,6 +2,7 @@ import type { MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
+import { enqueued } from '../../testing/enqueued'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { RedisDriver } from './driver'
 import { digestOf } from './inspection'
@@ -42,7 +43,7 @@ const request = { worker: 'w', count: 1_000, leaseMs: 60_000 }
 /** Enqueues and buries; answers the ids, oldest death first. */
 async function bury(queue: QueueAddress, messages: Parameters<RedisDriver['enqueue']>[1]): Promise<readonly string[]> {
   await driver.enqueue(queue.name, messages)
-  const lease = (await driver.lease(queue.name, request))!
+  const lease = (await driver.lease(queue.name, request)).lease!
   const ids = lease.messages.map((message) => message.id)
   await driver.nack(
     queue.name,
@@ -159,7 +160,7 @@ describe('reading', () => {
         }
         if (index % 5 === 4) {
           await driver.enqueue(queue.name, bodies(2))
-          const lease = (await driver.lease(queue.name, request))!
+          const lease = (await driver.lease(queue.name, request)).lease!
           await driver.ack(queue.name, { leaseId: lease.leaseId, ids: lease.messages.map(({ id }) => id) })
         }
         return queue
@@ -200,14 +201,14 @@ describe('reading', () => {
 
   it('pages through the ready without repeating or skipping while heads are taken', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(queue.name, bodies(300))
+    const ids = await enqueued(driver, queue.name, bodies(300))
     const seen = await pages(queue, 'ready', 40, () => driver.lease(queue.name, { ...request, count: 17 }))
     expect(seen).toEqual(ids)
   })
 
   it('goes on behind a row that was taken itself', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(queue.name, bodies(100))
+    const ids = await enqueued(driver, queue.name, bodies(100))
     const first = await reader.browse(queue, { state: 'ready', cursor: null, limit: 10 })
     await driver.lease(queue.name, { ...request, count: 50 })
     const second = await reader.browse(queue, { state: 'ready', cursor: first.nextCursor, limit: 10 })
@@ -216,7 +217,8 @@ describe('reading', () => {
 
   it('pages through many delayed messages of one and the same due time', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(
+    const ids = await enqueued(
+      driver,
       queue.name,
       bodies(250).map((message) => ({ ...message, delayMs: 60_000 })),
     )
@@ -229,7 +231,7 @@ describe('reading', () => {
 
   it('shows what is leased', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(queue.name, bodies(30))
+    const ids = await enqueued(driver, queue.name, bodies(30))
     for (let n = 0; n < 3; n++) await driver.lease(queue.name, { ...request, count: 10 })
     expect(await pages(queue, 'leased', 7, async () => undefined)).toEqual(ids)
     expect((await reader.browse(queue, { state: 'leased', cursor: null, limit: 5 })).total).toBe(30)
@@ -253,7 +255,7 @@ describe('reading', () => {
       error: { name: 'TypeError', stack: error.stack },
       history: [{ event: 'died', attempt: 1 }],
     })
-    const [large] = await driver.enqueue(queue.name, [{ body: Buffer.alloc(9 * 1024 * 1024, 1) }])
+    const [large] = await enqueued(driver, queue.name, [{ body: Buffer.alloc(9 * 1024 * 1024, 1) }])
     expect((await reader.inspect(queue, large!)).body).toMatchObject({ kind: 'withheld', bytes: 9 * 1024 * 1024 })
     expect((await reader.browse(queue, { state: 'ready', cursor: null, limit: 5 })).items[0]).toMatchObject({
       preview: '',
@@ -279,7 +281,7 @@ describe('mending', () => {
         priority: index,
         ...(state === 'delayed' ? { delayMs: 60_000 + index } : {}),
       }))
-      const ids = state === 'dead' ? await bury(queue, messages) : await driver.enqueue(queue.name, messages)
+      const ids = state === 'dead' ? await bury(queue, messages) : await enqueued(driver, queue.name, messages)
       const keys = queueKeys('qe', queue.name)
       const image = async () => [
         digests(await redis.hgetallBuffer(keys.payload)),
@@ -311,20 +313,20 @@ describe('mending', () => {
 
   it('removes from the middle of the ready, leases pass over it, and restore puts it back in its place', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(queue.name, bodies(6))
+    const ids = await enqueued(driver, queue.name, bodies(6))
     const [kept] = await reader.snapshot(queue, 'ready', [ids[2]!])
     await reader.remove(queue, 'ready', [ids[2]!, ids[4]!])
     expect((await reader.read([queue]))[0]).toMatchObject({ ready: 4, leased: 0 })
     expect((await reader.browse(queue, { state: 'ready', cursor: null, limit: 10 })).items).toHaveLength(4)
     expect(await reader.restore(queue, [kept!])).toMatchObject([{ outcome: 'applied' }])
-    const lease = (await driver.lease(queue.name, request))!
+    const lease = (await driver.lease(queue.name, request)).lease!
     expect(lease.messages.map((message) => message.id)).toEqual([ids[0], ids[1], ids[2], ids[3], ids[5]])
     expect((await reader.read([queue]))[0]).toMatchObject({ ready: 0, leased: 5 })
   })
 
   it('leaves alone what a worker holds', async () => {
     const queue = fresh()
-    const ids = await driver.enqueue(queue.name, bodies(3))
+    const ids = await enqueued(driver, queue.name, bodies(3))
     await driver.lease(queue.name, { ...request, count: 2 })
     expect((await reader.remove(queue, 'ready', ids)).map((each) => each.outcome)).toEqual(['gone', 'gone', 'applied'])
     expect((await reader.remove(queue, 'leased', ids))[0]).toMatchObject({ outcome: 'failed' })
@@ -347,7 +349,7 @@ describe('mending', () => {
       { outcome: 'gone' },
       { outcome: 'gone' },
     ])
-    const lease = (await driver.lease(queue.name, request))!
+    const lease = (await driver.lease(queue.name, request)).lease!
     expect(lease.messages[0]?.body).toHaveLength(3_000_000)
     expect(lease.messages[0]?.attempt).toBe(1)
   })

@@ -93,8 +93,8 @@ export class RedisReader implements Remedies {
     return this.ask(queue, 'restore', (keys) => restore(this.redis, keys, snapshots))
   }
 
-  send(queue: QueueAddress, messages: readonly Outgoing[]): Promise<readonly string[]> {
-    return this.driver(queue).enqueue(
+  async send(queue: QueueAddress, messages: readonly Outgoing[]): Promise<readonly string[]> {
+    const outcomes = await this.driver(queue).enqueue(
       queue.name,
       messages.map(({ name, body, delayMs, priority, attributes }) => {
         const all = name === null ? attributes : { ...attributes, name }
@@ -106,6 +106,10 @@ export class RedisReader implements Remedies {
         }
       }),
     )
+    return outcomes.map((each) => {
+      if (each.outcome === 'failed') throw each.failure
+      return each.id
+    })
   }
 
   pause(queue: QueueAddress): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The record of one lease: ",id,id,p3,id,|worker". A marker `p3` says that the ids after it came from that priority's
+ * The record of one lease: ",id,id,!3,id,|worker". A marker `!3` says that the ids after it came from that priority's
  * list; without a marker they came from the default one. Ids leave the record as they are settled, so it is exact at
  * any time: what stands in it is leased, and only that.
  */
@@ -15,6 +15,6 @@ export function parseRecord(text: string): LeaseRecord {
     ids: text
       .slice(0, end)
       .split(',')
-      .filter((token) => token !== '' && !token.startsWith('p')),
+      .filter((token) => token !== '' && !token.startsWith('!')),
   }
 }

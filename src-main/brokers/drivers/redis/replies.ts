@@ -1,4 +1,4 @@
-import type { ReplayStep, SettleOutcome } from '../../driver'
+import type { ReplayStep, SettleOutcome } from '../../driver-messages'
 
 /** 0 or 1 for the whole of them, or a text of '1' and '0'. */
 export function outcomesOf(reply: unknown, count: number): readonly SettleOutcome[] {

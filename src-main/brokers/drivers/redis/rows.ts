@@ -1,8 +1,8 @@
 import type { MessageState, MessageSummary } from '@shared/model/message'
 import type { RedisClient } from '../../clients/redis'
-import { diedAtOfScore, dueOfScore, timeOfId } from './ids'
+import { dueOfScore, endedAtOfScore, neverDue, partsOfId, timeOfId } from './ids'
 import type { QueueKeys } from './keys'
-import { type Meta, parseMeta } from './meta'
+import { lastFailure, type Meta, parseMeta } from './meta'
 
 /** A message's id and where it was found. */
 export interface Row {
@@ -10,6 +10,8 @@ export interface Row {
   readonly state: MessageState
   /** Of its sorted set; null for lists. */
   readonly score: number | null
+  /** The priority of the ready list in which it was found, where that is known. */
+  readonly list?: number
 }
 
 /** Bodies up to this are pulled for a row's preview; of larger ones only the size is asked. */
@@ -51,14 +53,14 @@ export function summaryOf({
   /** null: not pulled, for its size. */
   readonly body: Uint8Array | null
 }): MessageSummary {
-  const last = meta.events.at(-1)
+  const last = lastFailure(meta.events)
   return {
     id: row.id,
     state: row.state,
-    name: meta.attributes.name ?? null,
+    name: meta.attributes.name ?? partsOfId(row.id).ownId,
     enqueuedAt: timeOfId(row.id),
-    dueAt: row.state === 'delayed' && row.score !== null ? dueOfScore(row.score) : null,
-    finishedAt: row.state === 'dead' && row.score !== null ? diedAtOfScore(row.score) : null,
+    dueAt: dueAtOf(row),
+    finishedAt: endedAtOf(row),
     attempts: attemptsOf(row.state, meta),
     maxAttempts: meta.maxAttempts ?? null,
     bytes,
@@ -67,16 +69,23 @@ export function summaryOf({
   }
 }
 
+/** null also for a parent that waits for its children: nobody knows when. */
+export const dueAtOf = ({ state, score }: Row): number | null =>
+  state === 'delayed' && score !== null && dueOfScore(score) < neverDue ? dueOfScore(score) : null
+
+export const endedAtOf = ({ state, score }: Row): number | null =>
+  (state === 'dead' || state === 'done') && score !== null ? endedAtOfScore(score) : null
+
 /** A dead message's meta already says 0, as after a replay: its last event knows. */
-function attemptsOf(state: MessageState, meta: Meta): number {
+export function attemptsOf(state: MessageState, meta: Meta): number {
   switch (state) {
     case 'dead':
-      return meta.events.at(-1)?.attempt ?? 0
+      return lastFailure(meta.events)?.attempt ?? 0
     case 'leased':
+    case 'done':
       return meta.attempts + 1
     case 'ready':
     case 'delayed':
-    case 'done':
       return meta.attempts
   }
 }

@@ -1,75 +1,78 @@
 import { script } from '../../../clients/script'
-import { clock, latch, readyLists, text, wakeOne } from './fragments'
+import { neverDue } from '../ids'
+import { clock, fieldsOf, latch, limits, metas, readiness, richAnswer, text, wakeOne, wholeQueue } from './fragments'
 
-/** Appends ids (given with their scores) to their ready lists, whose priority stands in the score's low four bits. */
-const pushByScore = `
-local function pushByScore(pairsOf)
-  local lists = {}
-  for i = 1, #pairsOf, 2 do
-    local priority = pairsOf[i + 1] % 16
-    local list = lists[priority] or {}
-    list[#list + 1] = pairsOf[i]
-    lists[priority] = list
-  end
-  for priority, list in pairs(lists) do redis.call('RPUSH', readyKey(priority), unpack(list)) end
+const header = `
+${clock}
+${wholeQueue}
+${limits}
+${readiness}
+checked('hash', 'payload', 'meta', 'busy', 'windows') checked('zset', 'delayed', 'dead', 'held')
+checked('list', 'wake', 'groups')
+`
+
+/** A retry goes back to the head of its group, which it held; what was only delayed goes to the end. */
+const becomesReady = `
+local function becomesReady(id, priority)
+  local group = groupOf(id)
+  local held = group and redis.call('HGET', key('busy'), group) == id
+  if held then free(id) end
+  toReady(id, priority, held)
 end
 `
 
 /**
- * Due messages become ready.
+ * Due messages become ready, and groups whose limit lets them go on take their turn again.
  *
- * KEYS  1 state  2 delayed  3 wake  4- ready (one list or ten)
+ * KEYS  1 state
  * ARGV  1 limit
- * Answers { moved, when the next is due in ms or -1 }; -2 ten ready lists are needed.
+ * Answers { moved, when the next is due in ms or -1 }.
  */
-export const promote = script(`
-${clock}
-${readyLists(3)}
-${pushByScore}
-if redis.call('HGET', KEYS[1], 'mixed') and not many then return -2 end
-redis.call('LLEN', KEYS[3])
-for k = 4, #KEYS do redis.call('LLEN', KEYS[k]) end
-local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(now * 16 + 15), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
-if #due > 0 then
+export const promote = script(`${header}${becomesReady}
+local due = redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', text(now * 16 + 15), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+local open = redis.call('ZRANGEBYSCORE', key('held'), '-inf', text(now), 'LIMIT', 0, ARGV[1])
+for i = 1, #due, 2 do becomesReady(due[i], due[i + 1] % 16) end
+if #due > 0 or #open > 0 then
   ${latch('KEYS[1]')}
-  pushByScore(due)
-  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, #due / 2 - 1)
-  ${wakeOne('KEYS[3]')}
+  writeReady()
+  if #due > 0 then redis.call('ZREMRANGEBYRANK', key('delayed'), 0, #due / 2 - 1) end
+  if #open > 0 then
+    redis.call('RPUSH', key('groups'), unpack(open))
+    redis.call('ZREM', key('held'), unpack(open))
+    ${wakeOne("key('wake')")}
+  end
 end
-local nearest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-return { #due / 2, nearest[2] and text(math.floor(nearest[2] / 16)) or -1 }
+local nearest, gate = redis.call('ZRANGE', key('delayed'), 0, 0, 'WITHSCORES'), redis.call('ZRANGE', key('held'), 0, 0, 'WITHSCORES')
+local next = nearest[2] and math.floor(nearest[2] / 16) or ${neverDue}
+if gate[2] then next = math.min(next, tonumber(gate[2])) end
+return { #due / 2, next < ${neverDue} and text(next) or -1 }
 `)
 
+const countReplayed = (count: string) =>
+  `redis.call('HSET', KEYS[1], 'replayed', text(tonumber(state[2] or 0) + ${count}))\n`
+
 /**
- * Dead letters become ready, oldest death first, up to a stamp that holds still while a replay goes on.
+ * Dead letters of a queue of plain messages become ready, oldest death first, up to a stamp that holds still while a replay
+ * goes on. Their ids are moved and nothing is read.
  *
- * KEYS  1 state  2 dead  3 wake  4- ready (one list or ten)
+ * KEYS  1 state  2 dead  3 wake  4 ready (default priority)
  * ARGV  1 limit  2 highest score, or '' for "all that died until now"
- * Answers { moved, highest score }, where '' says that nothing is left; -2 ten ready lists are needed.
+ * Answers { moved, highest score }, where '' says that nothing is left; -2 a rich queue.
  */
 export const replayDead = script(`
 ${text}
-${readyLists(3)}
-${pushByScore}
-local state = redis.call('HMGET', KEYS[1], 'mixed', 'replayed')
-if state[1] and not many then return -2 end
-redis.call('LLEN', KEYS[3])
-for k = 4, #KEYS do redis.call('LLEN', KEYS[k]) end
+local state = redis.call('HMGET', KEYS[1], 'rich', 'replayed')
+if state[1] then return ${richAnswer} end
+redis.call('LLEN', KEYS[3]) redis.call('LLEN', KEYS[4])
 local high = ARGV[2]
 if high == '' then high = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2] or '0' end
-local count
-if state[1] then
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', high, 'WITHSCORES', 'LIMIT', 0, ARGV[1])
-  count = #found / 2
-  if count > 0 then ${latch('KEYS[1]')} pushByScore(found) end
-else
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', high, 'LIMIT', 0, ARGV[1])
-  count = #found
-  if count > 0 then ${latch('KEYS[1]')} redis.call('RPUSH', KEYS[4], unpack(found)) end
-end
+local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', high, 'LIMIT', 0, ARGV[1])
+local count = #found
 if count > 0 then
+  ${latch('KEYS[1]')}
+  redis.call('RPUSH', KEYS[4], unpack(found))
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, count - 1)
-  redis.call('HSET', KEYS[1], 'replayed', text(tonumber(state[2] or 0) + count))
+  ${countReplayed('count')}
   ${wakeOne('KEYS[3]')}
 end
 if count < tonumber(ARGV[1]) then high = '' end
@@ -77,35 +80,135 @@ return { count, high }
 `)
 
 /**
- * KEYS  1 state  2 dead  3 wake  4- ready (one list or ten)
- * ARGV  ids
- * Answers per id '1' or '0' (not dead); -2 ten ready lists are needed.
+ * The same for any queue.
+ *
+ * KEYS  1 state
+ * ARGV  as replayDead
+ * Answers as replayDead.
  */
-export const replayIds = script(`
-${text}
-${readyLists(3)}
-${pushByScore}
-local state = redis.call('HMGET', KEYS[1], 'mixed', 'replayed')
-if state[1] and not many then return -2 end
-redis.call('LLEN', KEYS[3])
-for k = 4, #KEYS do redis.call('LLEN', KEYS[k]) end
-local marks, found, ids, seen = {}, {}, {}, {}
-for i, id in ipairs(ARGV) do
-  local score = not seen[id] and redis.call('ZSCORE', KEYS[2], id)
-  marks[i] = score and '1' or '0'
-  if score then
-    seen[id] = true
-    ids[#ids + 1] = id
-    found[#found + 1] = id
-    found[#found + 1] = score
-  end
+export const richReplayDead = script(`${header}
+local state = redis.call('HMGET', KEYS[1], 'rich', 'replayed')
+local high = ARGV[2]
+if high == '' then high = redis.call('ZRANGE', key('dead'), -1, -1, 'WITHSCORES')[2] or '0' end
+local found = redis.call('ZRANGEBYSCORE', key('dead'), '-inf', high, 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+local count = #found / 2
+for i = 1, #found, 2 do toReady(found[i], found[i + 1] % 16) end
+if count > 0 then
+  ${latch('KEYS[1]')}
+  writeReady()
+  redis.call('ZREMRANGEBYRANK', key('dead'), 0, count - 1)
+  ${countReplayed('count')}
+end
+if count < tonumber(ARGV[1]) then high = '' end
+return { count, high }
+`)
+
+/** ids, scores: those of ARGV[at]... that stand in \`place\`, each once; marks: '1' or '0' per id given. */
+const standing = (place: string, at: number) => `
+local marks, ids, scores, seen = {}, {}, {}, {}
+for i = ${at}, #ARGV do
+  local id = ARGV[i]
+  local score = not seen[id] and redis.call('ZSCORE', key('${place}'), id)
+  marks[#marks + 1] = score and '1' or '0'
+  if score then seen[id] = true; ids[#ids + 1] = id; scores[#scores + 1] = score end
+end
+`
+
+/**
+ * KEYS  1 state
+ * ARGV  ids
+ * Answers per id '1' or '0' (not dead).
+ */
+export const replayIds = script(`${header}
+local state = redis.call('HMGET', KEYS[1], 'rich', 'replayed')
+${standing('dead', 1)}
+for n, id in ipairs(ids) do toReady(id, scores[n] % 16) end
+if #ids > 0 then
+  ${latch('KEYS[1]')}
+  writeReady()
+  redis.call('ZREM', key('dead'), unpack(ids))
+  ${countReplayed('#ids')}
+end
+return table.concat(marks)
+`)
+
+/**
+ * Delayed messages become ready now, and say so in their history. A parent that waits for children can be promoted too: it
+ * then begins without them.
+ *
+ * KEYS  1 state
+ * ARGV  ids
+ * Answers per id '1' or '0' (not delayed).
+ */
+export const promoteIds = script(`${header}${becomesReady}
+${metas}
+${fieldsOf}
+${standing('delayed', 1)}
+local found, notes = fieldsOf(key('meta'), ids), {}
+for n, id in ipairs(ids) do
+  becomesReady(id, scores[n] % 16)
+  notes[#notes + 1] = id
+  notes[#notes + 1] = noted(found[n], { kind = 'p', fence = '0', worker = '', tail = '\\t\\t' })
 end
 if #ids > 0 then
   ${latch('KEYS[1]')}
-  pushByScore(found)
-  redis.call('ZREM', KEYS[2], unpack(ids))
-  redis.call('HSET', KEYS[1], 'replayed', text(tonumber(state[2] or 0) + #ids))
-  ${wakeOne('KEYS[3]')}
+  redis.call('HSET', key('meta'), unpack(notes))
+  writeReady()
+  redis.call('ZREM', key('delayed'), unpack(ids))
+end
+return table.concat(marks)
+`)
+
+/** How far around the place where a ready message was seen it is looked for: leases may have moved it meanwhile. */
+const nearby = 500
+
+/**
+ * Of delayed and ready messages. A ready one leaves a hole in its old list, which a lease passes over. A message of a group
+ * keeps the order of its group: its priority says nothing and is left alone.
+ *
+ * KEYS  1 state
+ * ARGV  1 priority  2- per id: id, the priority of the ready list in which it was seen or '' for delayed, its place there
+ * Answers per id '1' or '0' (not there any more).
+ */
+export const changePriority = script(`${header}
+${metas}
+${fieldsOf}
+checked('set', 'removed')
+redis.call('LLEN', key('ready:' .. ARGV[1]))
+local marks, ids, from, places, due, holes = {}, {}, {}, {}, {}, {}
+for i = 2, #ARGV, 3 do
+  local id, list, here = ARGV[i], ARGV[i + 1], nil
+  if not groupOf(id) and redis.call('HEXISTS', key('payload'), id) == 1 then
+    if list == '' then here = redis.call('ZSCORE', key('delayed'), id)
+    else
+      local start = math.max(ARGV[i + 2] - ${nearby}, 0)
+      for n, each in ipairs(redis.call('LRANGE', key('ready:' .. list), start, start + 2 * ${nearby})) do
+        if each == id then here = start + n - 1 break end
+      end
+    end
+  end
+  marks[#marks + 1] = here and '1' or '0'
+  if here then ids[#ids + 1] = id; from[#from + 1] = list; places[#places + 1] = here end
+end
+local found, notes = fieldsOf(key('meta'), ids), {}
+for n, id in ipairs(ids) do
+  notes[#notes + 1] = id
+  notes[#notes + 1] = noted(found[n], { kind = 'c', fence = '0', worker = '', tail = '\\t' .. ARGV[1] .. '\\t' })
+end
+if #ids > 0 then
+  ${latch('KEYS[1]')}
+  redis.call('HSET', key('meta'), unpack(notes))
+  redis.call('HSET', KEYS[1], 'rich', '1', 'holes', '1')
+  for n, id in ipairs(ids) do
+    if from[n] == '' then
+      redis.call('ZADD', key('delayed'), text(math.floor(places[n] / 16) * 16 + ARGV[1]), id)
+    else
+      redis.call('RPUSH', key('ready:' .. ARGV[1]), id)
+      local hole = 'h' .. id .. '.' .. redis.call('HINCRBY', KEYS[1], 'hole', 1)
+      redis.call('SADD', key('removed'), hole)
+      redis.call('LSET', key('ready:' .. from[n]), places[n], hole)
+    end
+  end
 end
 return table.concat(marks)
 `)

@@ -1,15 +1,18 @@
 import { script } from '../../../clients/script'
 import { idEpochMs, idsPerMs } from '../ids'
-import { defaultPriority } from '../keys'
-import { clock, latch, nextId, readyLists, records, text } from './fragments'
+import { clock, latch, nextId, records, richAnswer, text } from './fragments'
 
-/** For lease and turn. */
-const header = `
-${clock}
-${readyLists(8)}
-local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'mixed', 'big', 'acked')
-if state[3] and not many then return -2 end
+/**
+ * The short way through a queue that holds nothing but plain messages of the default priority (retries and attributes
+ * included). In a rich queue each of these answers -2, and its twin in rich-lease.ts is asked instead.
+ */
+
+const state = `local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'rich', 'big', 'acked')
+if state[3] then return ${richAnswer} end
 `
+
+/** Above this many, bodies are fetched outside Lua, which would hash each: dearer than a second call. */
+const mostBodiesInLua = 24
 
 /**
  * ack.held: the record; ack.ids: what goes; ack.marks: '1' or '0' per id given. A whole lease is named by how many it
@@ -52,52 +55,31 @@ if ack.held then
 end
 `
 
-/** take.ids, take.record (nil: nothing to lease), take.trims: list -> how many leave its head. */
+/** take.ids, take.record (nil: nothing to lease), take.trim: how many leave the list's head. */
 const readLease = `
-local take = { ids = {}, skipped = {}, trims = {}, more = false }
+local take = { ids = {}, skipped = {}, trim = 0, more = false }
 redis.call('ZCARD', KEYS[4]) redis.call('HLEN', KEYS[5]) redis.call('STRLEN', KEYS[6])
 if not state[1] then
-  local want = tonumber(ARGV[2])
-  local removed = redis.call('SCARD', KEYS[7])
-  local parts = { '' }
-  for k = 9, #KEYS do
-    local room = want - #take.ids
-    if room <= 0 then
-      take.more = take.more or redis.call('LLEN', KEYS[k]) > 0
-    else
-      local span = removed == 0 and room or math.min(room + removed, 1000)
-      local found = redis.call('LRANGE', KEYS[k], 0, span - 1)
-      local count, whole = #found, #found < span
-      if count > 0 then
-        if removed > 0 then
-          local kept, seen = {}, 0
-          while seen < count and #kept < room do
-            seen = seen + 1
-            if redis.call('SISMEMBER', KEYS[7], found[seen]) == 1 then take.skipped[#take.skipped + 1] = found[seen]
-            else kept[#kept + 1] = found[seen] end
-          end
-          whole = whole and seen == count
-          found, count = kept, seen
-        end
-        take.trims[KEYS[k]] = count
-        take.more = take.more or not whole
-        if many then
-          if #found > 0 and (k ~= ${9 + defaultPriority} or #take.ids > 0) then parts[#parts + 1] = 'p' .. (k - 9) end
-          for i = 1, #found do take.ids[#take.ids + 1] = found[i] end
-          if #found > 0 then parts[#parts + 1] = table.concat(found, ',') end
-        else
-          take.ids = found
-          if #found > 0 then parts[2] = table.concat(found, ',') end
-        end
-        if not whole and #take.ids < want then break end
-      end
+  local want, removed = tonumber(ARGV[2]), redis.call('SCARD', KEYS[7])
+  local span = removed == 0 and want or math.min(want + removed, 1000)
+  local found = redis.call('LRANGE', KEYS[9], 0, span - 1)
+  local count = #found
+  take.ids, take.trim, take.more = found, count, count == span
+  if removed > 0 and count > 0 then
+    local kept, seen = {}, 0
+    while seen < count and #kept < want do
+      seen = seen + 1
+      if redis.call('SISMEMBER', KEYS[7], found[seen]) == 1 then take.skipped[#take.skipped + 1] = found[seen]
+      else kept[#kept + 1] = found[seen] end
     end
+    take.ids, take.trim, take.more = kept, seen, count == span or seen < count
   end
-  parts[#parts + 1] = '|' .. ARGV[1]
   if #take.ids > 0 then
-    take.record = table.concat(parts, ',')
+    take.record = ',' .. table.concat(take.ids, ',') .. ',|' .. ARGV[1]
     take.metas = redis.call('EXISTS', KEYS[3]) == 1 and redis.call('HMGET', KEYS[3], unpack(take.ids))
-    if state[4] then redis.call('HLEN', KEYS[2])
+    if state[4] or #take.ids > ${mostBodiesInLua} then
+      redis.call('HLEN', KEYS[2])
+      take.bodies = state[4] and 0 or 1
     else take.bodies = redis.call('HMGET', KEYS[2], unpack(take.ids)) end
   end
   if take.more then take.marks = redis.call('LLEN', KEYS[8]) end
@@ -118,37 +100,39 @@ if take.record then
   redis.call('HSET', KEYS[5], id, take.record)
   redis.call('HSET', KEYS[1], 'lease', id)
   redis.call('BITFIELD', KEYS[6], 'INCRBY', 'i64', '#' .. bucket, #take.ids)
-  leased = { id, expires, take.record, take.bodies or 0, take.metas or 0 }
+  leased = { id, expires, take.record, take.bodies, take.metas or 0 }
 elseif #take.skipped > 0 then
   leased = -3
 end
-for list, count in pairs(take.trims) do redis.call('LTRIM', list, count, -1) end
+if take.trim > 0 then redis.call('LTRIM', KEYS[9], take.trim, -1) end
 if #take.skipped > 0 then redis.call('SREM', KEYS[7], unpack(take.skipped)) end
 if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
 `
 
 /**
- * Takes up to `count` ids off the ready lists, first priority first, under one lease.
+ * Takes up to \`count\` ids off the ready list under one lease.
  *
- * KEYS  1 state  2 payload  3 meta  4 leases  5 leased  6 waits  7 removed  8 wake  9- ready (one list or ten)
+ * KEYS  1 state  2 payload  3 meta  4 leases  5 leased  6 waits  7 removed  8 wake  9 ready (default priority)
  * ARGV  1 worker  2 count  3 lease ms
- * Answers { lease id, expiry, record, bodies or 0, metas or 0 } (bodies are 0 in a queue that has seen large ones: they are
- * fetched outside Lua), or 0 nothing is ready, -1 paused, -2 ten ready lists are needed, -3 only removed ones were
- * found: ask again.
+ * Answers { lease id, expiry, record, bodies, metas or 0 }, where bodies are 0 (in a queue that has seen large ones) or 1
+ * (many small ones) when they are to be fetched outside Lua; or 0 nothing is ready, -1 paused, -2 a rich queue, -3 only
+ * removed ones were found: ask again.
  */
-export const lease = script(`${header}${readLease}${writeLease}
+export const lease = script(`
+${clock}
+${state}${readLease}${writeLease}
 return leased
 `)
 
 /**
  * KEYS  1 state  2 payload  3 meta  4 leases  5 leased
  * ARGV  1 lease id  2- ids, or one '*n': all n that the lease holds
- * Answers 0 the lease is lost, 1 all were acked, or per id '1' acked and '0' not in this lease; -4 it does not hold n: name them.
+ * Answers 0 the lease is lost, 1 all were acked, or per id '1' acked and '0' not in this lease; -2 a rich queue; -4 it does
+ * not hold n: name them.
  */
 export const ack = script(`
 ${text}
-local state = { [5] = redis.call('HGET', KEYS[1], 'acked') }
-${readAck(1)}${writeAck(1)}
+${state}${readAck(1)}${writeAck(1)}
 return acked
 `)
 
@@ -157,13 +141,17 @@ return acked
  *
  * KEYS  as lease
  * ARGV  1 worker  2 count  3 lease ms  4 finished lease  5- finished ids, or one '*n': all n that it holds
- * Answers { as ack, as lease }, or -2 ten ready lists are needed, or -4 as ack.
+ * Answers { as ack, as lease }, or -2 a rich queue, or -4 as ack.
  */
-export const turn = script(`${header}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
+export const turn = script(`
+${clock}
+${state}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
 return { acked, leased }
 `)
 
 /**
+ * For every queue.
+ *
  * KEYS  1 leases  2 leased
  * ARGV  1 lease id  2 lease ms
  * Answers 1, or 0 when the lease is lost.

@@ -1,0 +1,50 @@
+import { script } from '../../../clients/script'
+import { clock, nextId } from './fragments'
+
+/**
+ * Messages of the default priority, ready now, with nothing but a body.
+ *
+ * KEYS  1 state  2 payload  3 wake  4 ready (default priority)
+ * ARGV  one body per message, at most 1,000
+ * Answers the first of the consecutive ids.
+ */
+export const enqueuePlain = script(`
+${clock}
+local state = redis.call('HMGET', KEYS[1], 'id', 'in')
+redis.call('HLEN', KEYS[2])
+local marks, waiting = redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[4])
+local count, first = #ARGV, ${nextId('state[1]')}
+local ids, fields = {}, {}
+-- One pattern for all ids of the batch: its high digits are the same, unless the low ones run over.
+local low, format = first % 10000000, string.format
+local pattern = format('%d', math.floor(first / 10000000)) .. '%07d'
+local over = low + count > 10000000
+for i = 1, count do
+  local id = over and text(first + i - 1) or format(pattern, low + i - 1)
+  ids[i] = id
+  fields[2 * i - 1] = id
+  fields[2 * i] = ARGV[i]
+end
+redis.call('HSET', KEYS[2], unpack(fields))
+redis.call('RPUSH', KEYS[4], unpack(ids))
+redis.call('HSET', KEYS[1], 'id', ids[count], 'in', text(tonumber(state[2] or 0) + count))
+if marks == 0 and waiting == 0 then redis.call('RPUSH', KEYS[3], '1') end
+return ids[1]
+`)
+
+/**
+ * Ids for messages whose bodies travel outside Lua; checks the type of every key that the transaction after it writes.
+ * Ids that are never used are no loss.
+ *
+ * KEYS  1 state  2 payload  3 wake  4 ready (default priority)
+ * ARGV  1 how many
+ * Answers the first of the consecutive ids.
+ */
+export const reserve = script(`
+${clock}
+local last = redis.call('HGET', KEYS[1], 'id')
+redis.call('HLEN', KEYS[2]) redis.call('LLEN', KEYS[3]) redis.call('LLEN', KEYS[4])
+local first = ${nextId('last')}
+redis.call('HSET', KEYS[1], 'id', text(first + ARGV[1] - 1))
+return text(first)
+`)
