@@ -1,9 +1,12 @@
 import { Redis } from 'ioredis'
 import { startRedis } from '../src-main/brokers/testing/redis-server'
 import { engineCalls } from './engine-calls'
+import { engineDepth } from './engine-depth'
 import { engineLatency } from './engine-latency'
 import { engineMemory } from './engine-memory'
+import { enginePeak } from './engine-peak'
 import { engineReplay } from './engine-replay'
+import { engineSerial } from './engine-serial'
 import { engineThroughput } from './engine-throughput'
 import { sampling } from './sampling'
 import type { Bench, Row, Scenario } from './scenario'
@@ -11,9 +14,12 @@ import type { Bench, Row, Scenario } from './scenario'
 const scenarios: readonly Scenario[] = [
   engineThroughput,
   engineLatency,
+  engineSerial,
   engineMemory,
   engineReplay,
   engineCalls,
+  engineDepth,
+  enginePeak,
   sampling,
 ]
 

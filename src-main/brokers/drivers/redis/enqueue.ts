@@ -1,5 +1,6 @@
 import { Failure } from '@shared/failure'
 import { runScript, type ScriptArg } from '../../clients/script'
+import { addTextCommand } from '../../clients/text-command'
 import type { EnqueueOutcome, NewMessage } from '../../driver-messages'
 import { idSuffix, idsFrom } from './ids'
 import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
@@ -93,7 +94,7 @@ async function enqueueOutside(
 ): Promise<readonly string[]> {
   const now = messages.some((message) => message.delayMs || message.dueAt) ? await serverTime(asker) : 0
   const ids = idsFrom(first, messages.length)
-  const fields: (string | Buffer)[] = [keys.payload]
+  const fields: (string | Buffer)[] = []
   const metas: string[] = []
   const due: (string | number)[] = []
   const ready: string[][] = []
@@ -120,7 +121,8 @@ async function enqueueOutside(
     }
   })
   const write = asker.redis.multi()
-  write.call('HSET', ...fields)
+  if (fields.every(isText)) addTextCommand(write, 'hset', keys.payload, fields)
+  else write.call('HSET', keys.payload, ...fields)
   if (metas.length > 0) write.hset(keys.meta, ...metas)
   if (due.length > 0) write.zadd(keys.delayed, ...due)
   for (const list of ready) if (list) write.call('RPUSH', ...list)
@@ -204,6 +206,8 @@ const needsScript = (message: NewMessage): boolean =>
 
 const isRichMessage = (message: NewMessage): boolean =>
   needsScript(message) || (message.priority ?? defaultPriority) !== defaultPriority
+
+const isText = (field: string | Buffer): field is string => typeof field === 'string'
 
 const bytesOf = (body: Uint8Array | string): Buffer | string =>
   typeof body === 'string' || Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)

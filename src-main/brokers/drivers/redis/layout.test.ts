@@ -159,6 +159,9 @@ describe('meta', () => {
     const bytes = `1 0 1 1\n\n${stackLine({ name: kind, message, stack: stack! })}\n1 1 d 7 w${eventTail({ name: kind, message })}\n`
     expect(bytes.match(/no such/g)).toHaveLength(1)
     expect(parseMeta(Buffer.from(bytes)).stack).toBe(stack)
+    const awkward = 'x\\n    at y\n    at z\\a'
+    const line = stackLine({ name: 'A', message: 'b', stack: awkward })
+    expect(parseMeta(Buffer.from(`1 0 0 0\n\n${line}\n`)).stack).toBe(awkward)
   })
 
   it('names any parent', () => {

@@ -92,15 +92,16 @@ export function parentOfToken(token: string): ChildOf | null {
 export const eventTail = (error: { readonly name: string; readonly message: string }): string =>
   `\t${line(error.name, longestName)}\t${line(error.message, longestMessage)}`
 
-/** A V8 stack begins with name and message, which the event holds already. */
+/** A V8 stack begins with name and message, which the event holds already; and each of its frames begins alike. */
 export function stackLine(error: {
   readonly name: string
   readonly message: string
   readonly stack: string | null
 }): string {
   if (error.stack === null) return ''
-  const head = `${error.name}: ${error.message}\n`
-  return line(error.stack.startsWith(head) ? `=${error.stack.slice(head.length)}` : error.stack, longestStack)
+  const head = `${error.name}: ${error.message}`
+  const rest = error.stack.startsWith(`${head}\n`) ? `=${error.stack.slice(head.length)}` : error.stack
+  return line(rest, longestStack)
 }
 
 /** What a lease needs, without reading a history that may be long. */
@@ -146,7 +147,7 @@ export const historyOf = (meta: Meta): HistoryEvent[] =>
   }))
 
 const wholeStack = (stack: string, of: MetaEvent | undefined): string =>
-  stack.startsWith('=') ? `${of?.name}: ${of?.message}\n${stack.slice(1)}` : stack
+  stack.startsWith('=') ? `${of?.name}: ${of?.message}${stack.slice(1)}` : stack
 
 const whole = (text: string | undefined): number => {
   const value = Number(text ?? 0)
@@ -156,16 +157,16 @@ const whole = (text: string | undefined): number => {
 /** Cut by code points, so that no surrogate is left alone, and on one line. */
 export function line(text: string, longest: number): string {
   const cut = text.length <= longest ? text : `${text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}…`
-  return /[\\\n\t]/.test(cut) ? cut.replace(/[\\\n\t]/g, (mark) => escapes[mark as keyof typeof escapes]) : cut
+  return /[\\\n\t]/.test(cut) ? cut.replace(/\n {4}at |[\\\n\t]/g, (mark) => escapes[mark] ?? mark) : cut
 }
 
-const escapes = { '\\': '\\\\', '\n': '\\n', '\t': '\\t' } as const
+const escapes: Readonly<Record<string, string>> = { '\n    at ': '\\a', '\\': '\\\\', '\n': '\\n', '\t': '\\t' }
 
 /** What `line` wrote, as it was. */
 export const unescaped = (text: string): string =>
-  text.includes('\\')
-    ? text.replace(/\\([\\nt])/g, (_, mark: string) => (mark === 'n' ? '\n' : mark === 't' ? '\t' : '\\'))
-    : text
+  text.includes('\\') ? text.replace(/\\[a\\nt]/g, (mark) => unescapes[mark] ?? mark) : text
+
+const unescapes = Object.fromEntries(Object.entries(escapes).map(([plain, written]) => [written, plain]))
 
 function eventOf(text: string): MetaEvent | undefined {
   const [head = '', name, message] = text.split('\t')
