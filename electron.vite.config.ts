@@ -17,6 +17,7 @@ export default defineConfig({
           main: from('src-main/main.ts'),
           headless: from('src-main/headless.ts'),
           engine: from('src-main/engine/engine.ts'),
+          'sandbox-child': from('src-main/engine/sandbox-child.ts'),
           'database-worker': from('src-main/storage/database-worker.ts'),
           'sandbox-worker': from('src-main/sandbox/sandbox-worker.ts'),
         },

@@ -10,7 +10,7 @@ export const engine: Contender = {
       enqueueBatch: (bodies) => queue.enqueueBatch(bodies),
       enqueue: (body) => queue.enqueue(body),
       async work(concurrency, started) {
-        own.worker(queue, async (message) => started(message), { concurrency })
+        own.worker(queue, async (message) => started(message), { concurrency, prefetch: concurrency })
       },
       close: () => own.close(),
     }

@@ -1,5 +1,6 @@
 import { Failure } from '@shared/failure'
 import type { MessageState } from '@shared/model/message'
+import type { DeadLetterBox, Looking } from '../brokers/driver'
 import type { StoredMessage } from '../brokers/driver-messages'
 import { partOf } from './abilities'
 import type { QueueContext } from './queue-context'
@@ -43,7 +44,7 @@ export async function browse(
   state: MessageState,
   { cursor = null, limit = 50, filter }: BrowseOptions,
 ): Promise<BrowsePage> {
-  const looking = partOf(driver, driver.looking, { ability: 'browse', queue: name, act: 'show its messages' })
+  const looking = lookingAt({ driver, name }, state)
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= mostPerPage))
     throw new Failure({
       code: 'bad-input',
@@ -63,6 +64,16 @@ export async function browse(
   }
   return { items, nextCursor: next, scanned }
 }
+
+/** A broker whose messages cannot be looked at may show its dead letters all the same. */
+export function lookingAt({ driver, name }: Pick<QueueContext, 'driver' | 'name'>, state: MessageState): Pages {
+  const box = driver.dead
+  if (state === 'dead' && !driver.looking && box && 'browse' in box && typeof box.browse === 'function')
+    return box as DeadLetterBox & Pages
+  return partOf(driver, driver.looking, { ability: 'browse', queue: name, act: 'show its messages' })
+}
+
+type Pages = Pick<Looking, 'browse'>
 
 export function filterOf({
   text,

@@ -8,6 +8,7 @@ import {
   browse,
   bytesOf,
   filterOf,
+  lookingAt,
   type MessageFilter,
   mostPerPage,
 } from './browsing'
@@ -70,8 +71,8 @@ export class DeadLetters<Data = unknown> {
 
   /** Walks from the newest death to the oldest: what dies, or dies again, on the way is newer than where it began. */
   private async replayFiltered(filter: MessageFilter, options: ReplayOptions<Data>): Promise<number> {
-    const { driver, name } = this.context
-    const looking = partOf(driver, driver.looking, { ability: 'browse', queue: name, act: 'show its messages' })
+    const { name } = this.context
+    const looking = lookingAt(this.context, 'dead')
     const meets = filterOf(filter)
     const limit = chunkOf(options, mostPerPage)
     const from = systemClock.elapsed()

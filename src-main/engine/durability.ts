@@ -23,6 +23,7 @@ export interface Durability {
   readonly words: readonly string[]
 }
 
+/** @internal */
 export async function readDurability(redis: RedisClient): Promise<DurabilityFacts> {
   const [info, appendfsync, save, policy, minReplicas] = await Promise.all([
     infoOf(redis),

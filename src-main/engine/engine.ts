@@ -7,6 +7,7 @@ import type { Loop } from '../runtime/loop'
 import type { Attempt, Handler } from './attempt'
 import { courier } from './courier'
 import type { Durability } from './durability'
+import type { Events, EventsOptions } from './events'
 import { expositionOf } from './exposition'
 import { QueueMeter } from './meter'
 import { metricsOf, type QueueMetrics } from './metrics'
@@ -42,17 +43,19 @@ export type { ChunkedOptions } from './chunks'
 export type { DeadLetters, ReplayOptions } from './dead-letters'
 export type { Durability, DurabilityFacts } from './durability'
 export type { BatchOptions, Envelope } from './enqueuer'
+export type { BusEvent, Delivery, EventHandler, Subscription } from './event-bus-event'
+export type { Events, EventsOptions, SubscribeOptions } from './events'
 export type { FamilyOutcome } from './family'
 export type { EnqueueOptions } from './identity'
 export type { LeaseOptions } from './lender'
 export { type Message, type NackOptions, UnreadableBodyError } from './message'
 export type { Durations, QueueMetrics, WorkMetrics } from './metrics'
 export type { OnceOptions } from './once'
-export type { BrokerAddress } from './open-broker'
+export type { BrokerAddress, RedisBroker, RedisStreamsBroker } from './open-broker'
 export { UnrecoverableError } from './outcome'
 export { SchemaError } from './payload-schema'
 export type { BatchReport, ProcessOptions } from './process-batch'
-export type { Child, Family, Queue } from './queue'
+export type { AnyQueue, Child, Family, Queue } from './queue'
 export type { QueueConfig } from './queue-config'
 export type { RedisAddress } from './redis-address'
 export type { ExponentialRetry, Retry, RetryFunction } from './retry'
@@ -60,6 +63,7 @@ export type { SandboxedMessage } from './sandbox-wire'
 export { type HandlerFile, SandboxCrashError } from './sandboxed-handler'
 export type { CatchUp } from './schedule-times'
 export type { Schedule, ScheduledOptions, Schedules, ScheduleView } from './schedules'
+export type { SqsAddress, SqsBroker } from './sqs-address'
 export type { Tracer } from './tracing'
 export type { Worker, WorkerOptions } from './worker'
 export type { Processed, WorkerEvents } from './worker-events'
@@ -72,6 +76,24 @@ export type EngineOptions = BrokerAddress & {
   readonly metrics?: boolean
   /** A tracer of `@opentelemetry/api`, or 'opentelemetry' for the one that the service has registered. Default: no traces. */
   readonly tracing?: Tracer | 'opentelemetry'
+}
+
+/** @internal */
+interface EngineParts {
+  readonly broker: OpenBroker
+  /** Attempts of a message that has no limit of its own, per queue. */
+  readonly attempts: Map<string, number>
+  readonly metrics: boolean
+  readonly tracing: Tracing | undefined
+  readonly clock: Clock
+  readonly report: (error: unknown) => void
+}
+
+/** The loops that a worked queue needs. */
+interface Tending {
+  readonly loops: readonly Loop[]
+  readonly scheduler: Loop | undefined
+  readonly courier: Loop | undefined
 }
 
 const whoIsThis = `${hostname()}:${process.pid}`
@@ -88,38 +110,42 @@ const whoIsThis = `${hostname()}:${process.pid}`
  */
 export class Engine {
   private readonly queues = new Map<string, Queue<unknown, unknown>>()
-  private readonly attempts = new Map<string, number>()
-  private readonly tended = new Map<string, readonly Loop[]>()
-  private readonly couriers = new Map<string, Loop>()
+  private readonly tended = new Map<string, Tending>()
   private readonly workers = new Set<Worker>()
-  private readonly clock: Clock = systemClock
-  private broker!: OpenBroker
-  private tracing: Tracing | undefined
+  private readonly buses = new Set<Events>()
   private closed: Promise<void> | undefined
 
-  private constructor(private readonly options: EngineOptions) {}
+  private constructor(private readonly parts: EngineParts) {}
 
   /** Connects, or throws a Failure that says why not. Afterwards it reconnects by itself; calls fail while the broker is away. */
   static async open(options: EngineOptions): Promise<Engine> {
-    const engine = new Engine(options)
-    const { tracing } = options
-    if (tracing !== undefined)
-      engine.tracing = tracingWith(tracing === 'opentelemetry' ? await openTelemetryTracer() : tracing)
-    engine.broker = await openBroker(options, {
-      clock: engine.clock,
-      maxAttempts: (queue) => engine.attempts.get(queue) ?? usualAttempts,
+    const { tracing, metrics = true, onError } = options
+    const attempts = new Map<string, number>()
+    const report = (error: unknown): void => onError?.(error)
+    const tracer = tracing === 'opentelemetry' ? await openTelemetryTracer() : tracing
+    const broker = await openBroker(options, {
+      clock: systemClock,
+      maxAttempts: (queue) => attempts.get(queue) ?? usualAttempts,
+      onError: report,
     })
-    return engine
+    return new Engine({
+      broker,
+      attempts,
+      metrics,
+      tracing: tracer === undefined ? undefined : tracingWith(tracer),
+      clock: systemClock,
+      report,
+    })
   }
 
   /** What the broker can do, and why not what it cannot. */
   get abilities(): DriverAbilities {
-    return this.broker.driver.abilities
+    return this.parts.broker.driver.abilities
   }
 
   /** What could be lost, as read when the engine was opened; null: the broker has no such settings. */
   get durability(): Durability | null {
-    return this.broker.durability
+    return this.parts.broker.durability
   }
 
   /** The same queue for the same name; `config` counts when the name is used first. */
@@ -148,7 +174,7 @@ export class Engine {
     const sandboxed =
       typeof handler === 'function'
         ? undefined
-        : new SandboxedHandler(handler, this.clock, context.rules.schema !== undefined)
+        : new SandboxedHandler(handler, this.parts.clock, context.rules.schema !== undefined)
     const worker = new Worker({
       context,
       attempt: sandboxed?.run ?? (handler as Attempt),
@@ -167,7 +193,7 @@ export class Engine {
    * Works a queue until nothing is ready, the count is reached or the deadline is near, and settles everything before it: for
    * cron jobs and functions that live for one call.
    */
-  processBatch<Data, Input>(
+  async processBatch<Data, Input>(
     queue: Queue<Data, Input>,
     handler: Handler<Data>,
     options: ProcessOptions,
@@ -175,6 +201,21 @@ export class Engine {
     this.mustBeOpen()
     const { context, lender } = queue.seat
     return processBatch(context, lender, handler as Attempt, { worker: whoIsThis, ...options })
+  }
+
+  /** An event bus on the same server; its keys are its own. */
+  events(options: EventsOptions = {}): Events {
+    this.mustBeOpen()
+    const { driver, openEvents } = this.parts.broker
+    if (!openEvents)
+      throw new Failure({
+        code: 'unsupported',
+        message: `The engine on ${driver.name} carries no events.`,
+        hint: 'Open one on Redis for them.',
+      })
+    const events = openEvents(options)
+    this.buses.add(events)
+    return events
   }
 
   /** Of every queue that this engine was asked for: depth, age and lag by the broker, waits and runs of this process. */
@@ -196,25 +237,28 @@ export class Engine {
 
   private async shut(graceMs: number | undefined): Promise<void> {
     await Promise.all([...this.workers].map((worker) => worker.stop(graceMs)))
-    await Promise.all([...this.tended.values()].flat().map((loop) => loop.stop()))
-    await this.broker.close()
+    await Promise.all([...this.buses].map((events) => events.close(graceMs)))
+    await Promise.all([...this.tended.values()].flatMap(({ loops }) => loops.map((loop) => loop.stop())))
+    await this.parts.broker.close()
   }
 
   private contextOf(name: string, config: QueueConfig): QueueContext {
-    const { driver, mayWrite } = this.broker
+    const { broker, attempts, metrics, tracing, clock, report } = this.parts
+    const { driver, mayWrite } = broker
     const rules = queueRules(name, config, driver)
-    this.attempts.set(name, rules.retry.maxAttempts)
+    attempts.set(name, rules.retry.maxAttempts)
     const context: QueueContext = {
       name,
       driver,
-      clock: this.clock,
+      clock,
       rules,
-      meter: this.options.metrics === false ? undefined : new QueueMeter(),
-      tracing: this.tracing,
+      meter: metrics ? new QueueMeter() : undefined,
+      tracing,
       mayWrite,
       tend: () => this.tend(context),
-      childDone: () => this.couriers.get(name)?.kick(),
-      report: (error) => this.options.onError?.(error),
+      childDone: () => this.tended.get(name)?.courier?.kick(),
+      scheduleChanged: () => this.tended.get(name)?.scheduler?.kick(),
+      report,
     }
     return context
   }
@@ -223,15 +267,11 @@ export class Engine {
     const { name, driver, clock } = context
     if (this.closed || this.tended.has(name)) return
     const parts = { driver, queue: name, clock, onError: context.report }
-    const loops = [promoter(parts), recoverer(parts)]
     const seat = this.queues.get(name)?.seat
-    if (driver.schedules && seat) loops.push(scheduler(context, seat.enqueuer))
-    if (driver.families) {
-      const own = courier(context)
-      this.couriers.set(name, own)
-      loops.push(own)
-    }
-    this.tended.set(name, loops)
+    const ticking = driver.schedules && seat ? scheduler(context, seat.enqueuer) : undefined
+    const carrying = driver.families ? courier(context) : undefined
+    const loops = [promoter(parts), recoverer(parts), ticking, carrying].filter((loop) => loop !== undefined)
+    this.tended.set(name, { loops, scheduler: ticking, courier: carrying })
     for (const loop of loops) loop.start()
   }
 

@@ -77,7 +77,9 @@ export class Enqueuer {
   ): Promise<Answer> {
     const { tracing, name } = this.context
     if (tracing === undefined) return send(undefined)
-    return tracing.producing(name, count, (trace) => send(this.carriesTraces ? trace : undefined))
+    return tracing.producing(name, count, (trace) =>
+      send(this.carriesTraces && trace.traceparent !== undefined ? trace : undefined),
+    )
   }
 
   private encodeEnvelope(

@@ -114,14 +114,9 @@ export class Lender {
     }
   }
 
-  /** To whoever comes next: it counts as an attempt, and never as the last one. */
-  giveBack(message: Message, reason: Error): Promise<SettleOutcome> {
-    const error = { name: reason.name, message: reason.message, stack: null }
-    return this.nacking.ask({
-      leaseId: message.leaseId,
-      id: message.id,
-      failure: { id: message.id, error, retryInMs: 0 },
-    })
+  fail(message: Message, failure: FailedMessage): Promise<SettleOutcome> {
+    message.over = true
+    return this.nacking.ask({ leaseId: message.leaseId, id: message.id, failure })
   }
 
   private inHand(lease: Lease): readonly Message[] {
@@ -131,13 +126,13 @@ export class Lender {
       leaseId,
       context,
       ack: async (message, result) => {
+        message.over = true
         const json = keepsResultOf(message, result) ? resultOf(message, result) : undefined
         const outcome = await this.acking.ask({ leaseId, id: message.id, result: json })
         if (outcome === 'applied' && message.attributes.parent !== undefined) context.childDone()
         return outcome
       },
-      nack: (message, error, options) =>
-        this.nacking.ask({ leaseId, id: message.id, failure: failureOf(message, error, options) }),
+      nack: (message, error, options) => this.fail(message, failureOf(message, error, options)),
       extend: (leaseMs) => context.driver.extend(context.name, leaseId, leaseMs),
     }
     return lease.messages.map((message) => new Message(message, holder))

@@ -17,7 +17,7 @@ export interface NackOptions {
   readonly unrecoverable?: boolean
 }
 
-/** What a message needs of the one who leased it. */
+/** @internal What a message needs of the one who leased it. */
 export interface Holder {
   readonly leaseId: string
   readonly context: QueueContext

@@ -20,6 +20,8 @@ export interface QueueContext {
   tend(): void
   /** A child of some parent was acked: its parent should hear of it soon. */
   childDone(): void
+  /** This process has put a schedule: its scheduler should look. */
+  scheduleChanged(): void
   /** Trouble that no caller waits for. */
   report(error: unknown): void
 }

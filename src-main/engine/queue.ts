@@ -26,9 +26,16 @@ export interface Family<Input> {
 }
 
 export interface Child {
-  readonly queue: Queue<never, never>
+  readonly queue: AnyQueue
   readonly data: unknown
   readonly options?: Omit<EnqueueOptions, 'dedupKey' | 'dedupWindowMs'>
+}
+
+/** A queue of any payload. */
+export interface AnyQueue {
+  readonly name: string
+  /** @internal */
+  readonly seat: QueueSeat
 }
 
 /** One named queue. Calls of one event-loop turn go out as one batch. */

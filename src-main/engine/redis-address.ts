@@ -19,6 +19,7 @@ interface RedisLogin {
   readonly tls?: boolean | { readonly ca: string }
 }
 
+/** @internal */
 export function targetOf(address: RedisAddress): RedisTarget {
   if ('url' in address) return targetOfUrl(address.url)
   const { database = 0, username = null, password = null, tls = false } = address
@@ -59,7 +60,7 @@ function targetOfUrl(text: string): RedisTarget {
   }
 }
 
-/** For messages to people. */
+/** @internal For messages to people. */
 export function whereOf({ topology }: RedisTarget): string {
   switch (topology.kind) {
     case 'single':

@@ -74,6 +74,7 @@ export class Schedules<Data = unknown> {
     const definition: Definition = { given, timing }
     const entry: StoredSchedule = { key, nextAt, definition: JSON.stringify(definition) }
     await stored.put(name, entry)
+    this.context.scheduleChanged()
     return viewOf<Data>(entry, definition)
   }
 

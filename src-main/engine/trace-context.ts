@@ -43,10 +43,9 @@ export function traceContextOf({
   }
 }
 
+/** None for a span of no trace, as an API without an SDK makes them. */
 export function traceAttributes({ traceId, spanId, traceFlags, traceState }: TraceContext): Record<string, string> {
-  const flags = (traceFlags & 0xff).toString(16).padStart(2, '0')
-  return {
-    traceparent: `00-${traceId}-${spanId}-${flags}`,
-    ...(traceState === undefined || traceState === '' ? {} : { tracestate: traceState }),
-  }
+  const traceparent = `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`
+  if (!isTraceparent(traceparent)) return {}
+  return traceState === undefined || traceState === '' ? { traceparent } : { traceparent, tracestate: traceState }
 }

@@ -25,6 +25,13 @@ export interface Processed {
   readonly waitMs: number
 }
 
+export interface WorkerHooks {
+  /** A handler's failure (with its message), or trouble with the broker (without); default: nothing is told. */
+  readonly onError?: (error: unknown, message: Message | undefined) => void
+  /** The broker has taken the ack. */
+  readonly onProcessed?: (message: Message, processed: Processed) => void
+}
+
 type Listener<Event> = (event: Event) => void
 
 /** Told only to those who listen: `hears` is asked before anything is made for an event. */

@@ -1,14 +1,7 @@
 import type { FailedMessage, SettleOutcome } from '../brokers/driver-messages'
 import type { Told } from './held-lease'
 import type { Message } from './message'
-import { EventSource, type Processed, type WorkerEvents } from './worker-events'
-
-export interface WorkerHooks {
-  /** A handler's failure (with its message), or trouble with the broker (without); default: nothing is told. */
-  readonly onError?: (error: unknown, message: Message | undefined) => void
-  /** The broker has taken the ack. */
-  readonly onProcessed?: (message: Message, processed: Processed) => void
-}
+import { EventSource, type WorkerEvents, type WorkerHooks } from './worker-events'
 
 /** What a worker tells its hooks and listeners. One that throws is reported, and harms no message. */
 export class WorkerVoice {

@@ -8,8 +8,8 @@ import type { HeldLease } from './held-lease'
 import { mostPerLease } from './lender'
 import type { QueueContext } from './queue-context'
 import { Teller } from './teller'
-import type { WorkerEvents } from './worker-events'
-import { type WorkerHooks, WorkerVoice } from './worker-voice'
+import type { WorkerEvents, WorkerHooks } from './worker-events'
+import { WorkerVoice } from './worker-voice'
 
 export interface WorkerOptions extends WorkerHooks {
   /** Messages in handlers at a time; default 10. */

@@ -1,4 +1,5 @@
 import { type ChainableCommander, Command, type Pipeline } from 'ioredis'
+import type { RedisClient } from './redis'
 
 /** Adds such a command to a transaction. */
 export function addTextCommand(
@@ -11,6 +12,14 @@ export function addTextCommand(
   ;(transaction as unknown as Pipeline).sendCommand(new TextCommand(name, key, args))
 }
 
+/** Sends one; strings come back as Buffers. */
+export const sendTextCommand = (
+  redis: RedisClient,
+  name: string,
+  key: string,
+  args: readonly string[],
+): Promise<unknown> => redis.sendCommand(new TextCommand(name, key, args)) as Promise<unknown>
+
 /**
  * A command of one key and very many text arguments, written as bytes in one piece. The client would join and encode them one
  * by one: for a batch of a hundred bodies that is a third of all that enqueueing costs this process.
@@ -20,7 +29,7 @@ class TextCommand extends Command {
 
   constructor(name: string, key: string, args: readonly string[]) {
     // The client asks for the key alone, to find the slot in a cluster.
-    super(name, [key], { replyEncoding: 'utf8' })
+    super(name, [key])
     let text = `*${args.length + 2}\r\n${bulk(name)}${bulk(key)}`
     let isAscii = true
     for (const arg of args) {

@@ -7,16 +7,18 @@ import { extraChecks } from './driver-conformance-extras'
 import { leaseChecks } from './driver-conformance-leases'
 import { lookingChecks } from './driver-conformance-looking'
 import { mendingChecks } from './driver-conformance-mending'
+import { orderChecks } from './driver-conformance-order'
 import { checkRefusal } from './driver-conformance-refusals'
 import type { Check, DriverWorld, Scene } from './driver-conformance-scene'
 
-export type { Check, DriverWorld, Scene } from './driver-conformance-scene'
+export type { Check, DriverWorld } from './driver-conformance-scene'
 
 /** All that a driver can be held to. */
 export const driverChecks: readonly Check[] = [
   ...coreChecks,
   ...leaseChecks,
   ...deliveryChecks,
+  ...orderChecks,
   ...deadChecks,
   ...lookingChecks,
   ...mendingChecks,

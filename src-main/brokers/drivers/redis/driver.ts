@@ -28,7 +28,6 @@ import { Once } from './once'
 import { QueueAsker } from './queue-asker'
 import { ReadyWait } from './ready-wait'
 import { marksOf, momentOf, numbers, outcomesOf, stepOf } from './replies'
-import { ReservedIds } from './reserved-ids'
 import { Schedules } from './schedules'
 import * as eraseScripts from './scripts/erase'
 import * as moveScripts from './scripts/moves'
@@ -60,7 +59,6 @@ export class RedisDriver implements Driver {
   readonly idempotency: Once
   private readonly redis: RedisClient
   private readonly asker: QueueAsker
-  private readonly ids: ReservedIds
   private readonly leased: LeasedBatches
   private readonly waits = new Map<string, ReadyWait>()
   private readonly forget = () => this.asker.forget()
@@ -68,7 +66,6 @@ export class RedisDriver implements Driver {
   constructor(private readonly options: RedisDriverOptions) {
     this.redis = options.redis
     this.asker = new QueueAsker(options.redis, options.prefix ?? defaultPrefix)
-    this.ids = new ReservedIds(this.asker, () => performance.now())
     this.leased = new LeasedBatches(options.redis, options.maxAttempts)
     this.looking = new Looking(this.asker)
     this.mending = new MendingById(this.asker)
@@ -83,7 +80,7 @@ export class RedisDriver implements Driver {
     if (messages.length === 0) return []
     const keys = this.asker.keysOf(queue)
     const [outcomes] = await Promise.all([
-      this.asker.ask(keys, 'enqueue', () => enqueueMessages(this.asker, this.ids, keys, messages)),
+      this.asker.ask(keys, 'enqueue', () => enqueueMessages(this.asker, keys, messages)),
       this.asker.register(keys),
     ])
     return outcomes

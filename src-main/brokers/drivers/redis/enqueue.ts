@@ -1,4 +1,5 @@
 import { Failure } from '@shared/failure'
+import { refusedTransaction } from '../../clients/asked'
 import { runScript, type ScriptArg } from '../../clients/script'
 import { addTextCommand } from '../../clients/text-command'
 import type { EnqueueOutcome, NewMessage } from '../../driver-messages'
@@ -7,7 +8,6 @@ import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
 import { firstMeta } from './meta'
 import { dueOf, priorityOf, refusal } from './new-message'
 import type { QueueAsker } from './queue-asker'
-import type { ReservedIds } from './reserved-ids'
 import * as scripts from './scripts/enqueue'
 import * as plainScripts from './scripts/plain-enqueue'
 
@@ -15,16 +15,15 @@ import * as plainScripts from './scripts/plain-enqueue'
 const bytesPerScript = 256 * 1024
 const messagesPerScript = 250
 
-/** Smaller batches go through one script; larger ones as plain commands, for which ids must be at hand. */
+/** Smaller batches go through one script; larger ones, and large bodies, as plain commands behind a call that gives them ids. */
 const fewestOutside = 16
 
 /**
- * Three ways in, by what the batch holds: plain messages in one script or, when ids are at hand or bodies are large, in one
- * transaction outside Lua; and anything else by the script that knows every feature.
+ * Three ways in, by what the batch holds: few plain messages in one script; many, or large ones, in one transaction outside
+ * Lua; and anything else by the script that knows every feature.
  */
 export async function enqueueMessages(
   asker: QueueAsker,
-  ids: ReservedIds,
   keys: QueueKeys,
   messages: readonly NewMessage[],
 ): Promise<readonly EnqueueOutcome[]> {
@@ -36,39 +35,21 @@ export async function enqueueMessages(
     if (message.body.length > largeBodyBytes) isSmall = false
     if (!isPlainMessage(message)) isPlain = false
   }
-  if (isPlain) return added(await enqueuePlain(asker, ids, keys, messages, isSmall))
+  if (isPlain) {
+    const isBrief = isSmall && messages.length < fewestOutside
+    return added(await (isBrief ? enqueueInside : enqueueOutside)(asker, keys, messages))
+  }
   const refused = messages.map((message) => refusal(keys.name, message))
   const good = messages.filter((_, index) => !refused[index])
   const outcomes =
     isSmall || good.some(needsScript)
       ? await enqueueByScript(asker, keys, good)
-      : added(await enqueueOutside(asker, keys, good, await ids.take(keys, good.length)))
+      : added(await enqueueOutside(asker, keys, good))
   let at = 0
   return refused.map((failure) => (failure ? { outcome: 'failed', failure } : outcomes[at++]!))
 }
 
 const added = (ids: readonly string[]): readonly EnqueueOutcome[] => ids.map((id) => ({ outcome: 'added', id }))
-
-async function enqueuePlain(
-  asker: QueueAsker,
-  ids: ReservedIds,
-  keys: QueueKeys,
-  messages: readonly NewMessage[],
-  isSmall: boolean,
-): Promise<readonly string[]> {
-  const count = messages.length
-  if (isSmall && count < fewestOutside) return enqueueInside(asker, keys, messages)
-  const atHand = ids.atHand(keys, count)
-  // The next batch's ids travel with this one: a lone batch pays for a small call more, a stream of them for none.
-  if (atHand === undefined) {
-    if (!isSmall) return enqueueOutside(asker, keys, messages, await ids.take(keys, count))
-    ids.prepare(keys, count)
-    return enqueueInside(asker, keys, messages)
-  }
-  const enqueued = enqueueOutside(asker, keys, messages, atHand)
-  ids.prepare(keys, count)
-  return enqueued
-}
 
 async function enqueueInside(
   asker: QueueAsker,
@@ -90,8 +71,9 @@ async function enqueueOutside(
   asker: QueueAsker,
   keys: QueueKeys,
   messages: readonly NewMessage[],
-  first: string,
 ): Promise<readonly string[]> {
+  const names = [keys.state, keys.payload, keys.wake, keys.ready[defaultPriority]!]
+  const first = String(await runScript(asker.redis, plainScripts.reserve, names, [messages.length]))
   const now = messages.some((message) => message.delayMs || message.dueAt) ? await serverTime(asker) : 0
   const ids = idsFrom(first, messages.length)
   const fields: (string | Buffer)[] = []
@@ -105,7 +87,7 @@ async function enqueueOutside(
     fields.push(id, bytesOf(message.body))
     if (message.body.length > largeBodyBytes) isBig = true
     if (isPlainMessage(message)) {
-      ready[defaultPriority] ??= [keys.ready[defaultPriority]!]
+      ready[defaultPriority] ??= []
       ready[defaultPriority].push(id)
       return
     }
@@ -116,7 +98,7 @@ async function enqueueOutside(
     const dueAt = dueOf(message, now)
     if (dueAt > now) due.push(dueAt * 16 + priority, id)
     else {
-      ready[priority] ??= [keys.ready[priority]!]
+      ready[priority] ??= []
       ready[priority].push(id)
     }
   })
@@ -125,7 +107,9 @@ async function enqueueOutside(
   else write.call('HSET', keys.payload, ...fields)
   if (metas.length > 0) write.hset(keys.meta, ...metas)
   if (due.length > 0) write.zadd(keys.delayed, ...due)
-  for (const list of ready) if (list) write.call('RPUSH', ...list)
+  ready.forEach((list, priority) => {
+    addTextCommand(write, 'rpush', keys.ready[priority]!, list)
+  })
   write.hincrby(keys.state, 'in', messages.length)
   if (isBig) write.hset(keys.state, 'big', '1')
   if (isRich) write.hset(keys.state, 'rich', '1')
@@ -133,7 +117,7 @@ async function enqueueOutside(
     write.rpush(keys.wake, '1')
     write.ltrim(keys.wake, 0, 0)
   }
-  for (const [error] of (await write.exec()) ?? []) if (error) throw error
+  for (const [error] of (await write.exec().catch(refusedTransaction)) ?? []) if (error) throw error
   return ids
 }
 

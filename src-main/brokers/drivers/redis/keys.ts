@@ -1,4 +1,5 @@
 import { Failure } from '@shared/failure'
+import type { AskedQueue } from '../../clients/asked'
 
 /**
  * Every key of a queue of ours. All stand in one cluster slot: the name is the hash tag. This file alone knows how a
@@ -54,6 +55,8 @@ export interface QueueKeys {
   readonly kids: string
   /** list: children that are done and whose parents were not told yet. */
   readonly notices: string
+  /** Not among these: `dedup:KEY`, a string that holds the id which a dedup key stands for while its window is open. */
+
   /** hash: schedule key -> definition, and zset: schedule key -> its next time. */
   readonly schedules: string
   readonly ticks: string
@@ -111,11 +114,11 @@ export function queueKeys(prefix: string, name: string): QueueKeys {
 /** The list of a group's ready ids; `group` escaped as in ids. */
 export const groupList = (keys: QueueKeys, group: string): string => `${keys.base}g:${group}`
 
-/** string: the id that a dedup key stands for, for as long as its window is open. */
-export const dedupKey = (keys: QueueKeys, key: string): string => `${keys.base}dedup:${key}`
-
 /** string: who is at it, or the result, of what a handler does only once. */
 export const onceKey = (keys: QueueKeys, key: string): string => `${keys.base}once:${key}`
+
+/** The queue as it is asked about. */
+export const askedQueue = (keys: QueueKeys): AskedQueue => ({ queue: keys.name, types: () => expectedTypes(keys) })
 
 /** What each key must hold, for telling which one is wrong. */
 export const expectedTypes = (keys: QueueKeys): readonly (readonly [key: string, type: string])[] => [

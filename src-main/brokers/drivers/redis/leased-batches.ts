@@ -1,4 +1,5 @@
 import type { RedisClient } from '../../clients/redis'
+import { sendTextCommand } from '../../clients/text-command'
 import type { FinishedBatch, Lease, LeasedMessage } from '../../driver-messages'
 import { partsOfId, timeOfId } from './ids'
 import type { QueueKeys } from './keys'
@@ -64,10 +65,11 @@ export class LeasedBatches {
     ids: readonly string[],
     perFetch: number,
   ): Promise<readonly (Buffer | null)[]> {
-    if (ids.length <= perFetch) return this.redis.hmgetBuffer(keys.payload, ...ids)
+    const fetch = (some: readonly string[]) =>
+      sendTextCommand(this.redis, 'hmget', keys.payload, some) as Promise<(Buffer | null)[]>
+    if (ids.length <= perFetch) return fetch(ids)
     const pieces: Promise<(Buffer | null)[]>[] = []
-    for (let at = 0; at < ids.length; at += perFetch)
-      pieces.push(this.redis.hmgetBuffer(keys.payload, ...ids.slice(at, at + perFetch)))
+    for (let at = 0; at < ids.length; at += perFetch) pieces.push(fetch(ids.slice(at, at + perFetch)))
     return (await Promise.all(pieces)).flat()
   }
 

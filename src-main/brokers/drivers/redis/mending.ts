@@ -1,16 +1,16 @@
 import { type MessageState, wholeBodyLimit } from '@shared/model/message'
+import { asked, isUnknown } from '../../clients/asked'
 import type { RedisClient } from '../../clients/redis'
 import { runScript, type Script, type ScriptArg } from '../../clients/script'
 import type { Edit, ItemOutcome, Snapshot } from '../../remedies'
 import { isId } from './ids'
 import { digestOf } from './inspection'
-import { defaultPriority, type QueueKeys } from './keys'
+import { askedQueue, defaultPriority, type QueueKeys } from './keys'
 import { locate } from './locating'
 import { readyPlaces } from './paging'
 import { sizesOf } from './rows'
 import * as erase from './scripts/erase'
 import * as mend from './scripts/mend'
-import { asked, isUnknown } from './trouble'
 
 /** Bodies pulled or sent in one command together. */
 const bytesPerCall = 1024 * 1024
@@ -79,7 +79,7 @@ export async function edit(redis: RedisClient, keys: QueueKeys, change: Edit): P
   if (digestOf(seen) !== expectedDigest) return changed(id)
   const args = [id, seen, Buffer.from(body)]
   const reply = await orUnknown(() =>
-    asked(redis, keys, 'edit', () =>
+    asked(redis, askedQueue(keys), 'edit', () =>
       runScript(
         redis,
         { ready: mend.editReady, delayed: mend.editDelayed, dead: mend.editDead }[state],
@@ -101,7 +101,7 @@ export async function restore(
   for (const piece of piecesBySize(snapshots, (each) => each.body.length)) {
     const sound = piece.filter(isSound)
     const reply = await orUnknown(() =>
-      asked(redis, keys, 'restore', () =>
+      asked(redis, askedQueue(keys), 'restore', () =>
         runScript(
           redis,
           mend.restore,
@@ -144,7 +144,9 @@ async function byMarks(
   let size = 500
   for (let at = 0; at < ids.length; ) {
     const piece = ids.slice(at, at + size)
-    const reply = await orUnknown(() => asked(redis, keys, act, () => runScript(redis, script, [keys.state], piece)))
+    const reply = await orUnknown(() =>
+      asked(redis, askedQueue(keys), act, () => runScript(redis, script, [keys.state], piece)),
+    )
     if (typeof reply === 'number') {
       size = -reply
       continue

@@ -6,6 +6,7 @@ import type { Lease, PurgeState } from '../../driver-messages'
 import type { Snapshot } from '../../remedies'
 import { type ModelMessage, QueueModel } from '../../testing/queue-model'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
+import { seed, sized, tell } from '../../testing/torture'
 import { type Census, census } from './conservation'
 import { RedisDriver } from './driver'
 import { escaped } from './ids'
@@ -13,13 +14,10 @@ import { digestOf } from './inspection'
 import { type QueueKeys, queueKeys } from './keys'
 import { RedisReader } from './reader'
 
-const schedules = 200
-const commandsEach = 40
+const schedules = sized({ ci: 200, full: 2_000 })
+const commandsEach = sized({ ci: 40, full: 60 })
 const usualAttempts = 3
 const hourMs = 3_600_000
-
-/** `QUEUESCOPE_SEED=123 npx vitest run --project brokers model` runs the same schedules again. */
-const seed = Number(process.env.QUEUESCOPE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 let server: TestRedis
 let redis: RedisClient
@@ -497,6 +495,7 @@ async function compare({ address, keys, model }: World): Promise<void> {
 
 it(`agrees with a model over ${schedules} schedules of ${commandsEach} commands (seed ${seed})`, async () => {
   let schedule = 0
+  let told = 0
   const result = await fc.check(
     fc.asyncProperty(
       fc.array(command, { minLength: commandsEach, maxLength: commandsEach, size: 'max' }),
@@ -518,6 +517,7 @@ it(`agrees with a model over ${schedules} schedules of ${commandsEach} commands 
             await act(world)
             await compare(world)
           }
+          told += world.ids.length
         } catch (error) {
           throw new Error(`${error instanceof Error ? error.message : error}\n  after:\n  ${trail.join('\n  ')}`, {
             cause: error,
@@ -527,5 +527,12 @@ it(`agrees with a model over ${schedules} schedules of ${commandsEach} commands 
     ),
     { seed, numRuns: schedules, endOnFailure: true },
   )
+  tell({
+    what: 'schedules against the model',
+    runs: result.numRuns,
+    messages: told,
+    lost: 0,
+    doubled: result.failed ? 1 : 0,
+  })
   if (result.failed) throw new Error(`seed ${seed}, schedule ${result.numRuns}: ${result.errorInstance}`)
-})
+}, 900_000)

@@ -1,8 +1,8 @@
+import { asked } from '../../clients/asked'
 import type { RedisClient } from '../../clients/redis'
 import { runScript, type Script, type ScriptArg } from '../../clients/script'
-import { type QueueKeys, queueKeys, registryKey } from './keys'
+import { askedQueue, type QueueKeys, queueKeys, registryKey } from './keys'
 import { richAnswer } from './scripts/fragments'
-import { asked } from './trouble'
 
 /** Asks Redis about queues of one prefix; what goes wrong comes out as a Failure that names the queue and the act. */
 export class QueueAsker {
@@ -25,7 +25,7 @@ export class QueueAsker {
   }
 
   ask<Answer>(keys: QueueKeys, act: string, ask: () => Promise<Answer>): Promise<Answer> {
-    return asked(this.redis, keys, act, ask)
+    return asked(this.redis, askedQueue(keys), act, ask)
   }
 
   run(

@@ -2,17 +2,17 @@ import { Failure } from '@shared/failure'
 import { abilities, type Capabilities } from '@shared/model/capability'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
+import { asked, isUnknown } from '../../clients/asked'
 import type { RedisClient } from '../../clients/redis'
 import type { BrowseRequest, Found, Reading } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { RedisDriver } from './driver'
 import { inspect } from './inspection'
-import { defaultPrefix, type QueueKeys, queueKeys, registryKey } from './keys'
+import { askedQueue, defaultPrefix, type QueueKeys, queueKeys, registryKey } from './keys'
 import { locate } from './locating'
 import { edit, remove, restore, snapshot } from './mending'
 import { browse } from './paging'
 import { QueueReading } from './reading'
-import { asked, isUnknown } from './trouble'
 
 /** The engine's own queues, for watching and mending. The client belongs to the caller. */
 export class RedisReader implements Remedies {
@@ -148,6 +148,6 @@ export class RedisReader implements Remedies {
     ask: (keys: QueueKeys) => Promise<Answer>,
   ): Promise<Answer> {
     const keys = queueKeys(prefix, name)
-    return asked(this.redis, keys, act, () => ask(keys))
+    return asked(this.redis, askedQueue(keys), act, () => ask(keys))
   }
 }

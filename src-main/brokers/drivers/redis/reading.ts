@@ -1,6 +1,7 @@
 import { isFailure } from '@shared/failure'
 import type { QueueAddress } from '@shared/model/queue'
 import { Cluster } from 'ioredis'
+import { wrongType } from '../../clients/asked'
 import type { RedisClient } from '../../clients/redis'
 import { redisFailure } from '../../clients/redis-failure'
 import { runReadOnlyScript } from '../../clients/script'
@@ -8,7 +9,6 @@ import { type Reading, unreadable } from '../../reader'
 import { figureCommands, figuresOfReplies, figuresOfScript, readingOf } from './figures'
 import { expectedTypes, type QueueKeys, queueKeys } from './keys'
 import { readQueues } from './scripts/read'
-import { wrongType } from './trouble'
 
 /** Keeps one call of the server at about a third of a millisecond, and below one where every queue has all ten priorities. */
 const queuesPerCall = 50

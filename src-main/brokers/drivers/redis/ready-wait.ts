@@ -1,3 +1,4 @@
+import { systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 
 /**
@@ -20,6 +21,7 @@ export class ReadyWait {
     if (signal.aborted || waitMs <= 0) return
     await new Promise<void>((resolve) => {
       const done = () => {
+        cancel()
         this.waiters.delete(done)
         signal.removeEventListener('abort', aborted)
         resolve()
@@ -28,6 +30,8 @@ export class ReadyWait {
         done()
         if (this.waiters.size === 0) this.unblock()
       }
+      // Another waiter's BLPOP may take longer.
+      const cancel = systemClock.after(waitMs, done)
       signal.addEventListener('abort', aborted, { once: true })
       this.waiters.add(done)
       this.block(waitMs)

@@ -1,3 +1,4 @@
+import { refusedTransaction } from '../../clients/asked'
 import type { Schedules as SchedulesOfDriver, StoredSchedule } from '../../driver'
 import type { NewMessage } from '../../driver-messages'
 import { enqueueAnswers, enqueueArgs } from './enqueue'
@@ -18,7 +19,7 @@ export class Schedules implements SchedulesOfDriver {
     await this.asker.ask(keys, 'put a schedule', async () => {
       await this.asker.register(keys)
       const write = this.asker.redis.multi().hset(keys.schedules, key, definition).zadd(keys.ticks, nextAt, key)
-      for (const [error] of (await write.exec()) ?? []) if (error) throw error
+      for (const [error] of (await write.exec().catch(refusedTransaction)) ?? []) if (error) throw error
     })
   }
 

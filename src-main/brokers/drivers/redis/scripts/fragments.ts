@@ -1,5 +1,5 @@
 import { idEpochMs, idsPerMs } from '../ids'
-import { defaultPriority, largeBodyBytes } from '../keys'
+import { defaultPriority } from '../keys'
 import { longestHistory } from '../meta'
 
 /**
@@ -278,10 +278,6 @@ local function erase(ids)
   end
 end
 `
-
-/** A body that Lua should not touch again marks its queue. */
-export const noteBig = (bytes: string) =>
-  `if ${bytes} > ${largeBodyBytes} then redis.call('HSET', KEYS[1], 'big', '1') end\n`
 
 /** What scripts that were not meant for rich queues answer there. */
 export const richAnswer = -2

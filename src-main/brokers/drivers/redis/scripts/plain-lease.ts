@@ -11,8 +11,11 @@ const state = `local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'ri
 if state[3] then return ${richAnswer} end
 `
 
-/** Above this many, bodies are fetched outside Lua, which would hash each: dearer than a second call. */
-const mostBodiesInLua = 24
+/**
+ * Above this many, bodies are fetched outside Lua, which would hash each. Below, the second call would cost the client more than
+ * the hashing costs the server.
+ */
+const mostBodiesInLua = 128
 
 /**
  * ack.held: the record; ack.ids: what goes; ack.marks: '1' or '0' per id given. A whole lease is named by how many it

@@ -1,0 +1,2 @@
+// A CommonJS handler, for sandbox.broker.test.ts.
+exports.handler = (message) => `named ${message.data}`
