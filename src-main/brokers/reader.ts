@@ -1,6 +1,8 @@
 import type { Capabilities } from '@shared/model/capability'
+import type { GroupPage } from '@shared/model/group'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
 import type { Layout, QueueAddress } from '@shared/model/queue'
+import type { QueueSchedule } from '@shared/model/schedule'
 
 /**
  * The first rung of the ladder (Reader, Remedies, Driver): a queue that can be watched and looked into. A Reader issues
@@ -25,6 +27,12 @@ export interface Reader {
   states(queue: QueueAddress, ids: readonly string[]): Promise<readonly (MessageState | null)[]>
 
   capabilities(queue: QueueAddress): Promise<Capabilities>
+
+  /** What the queue enqueues by itself, next first. Absent: the layout has no schedules, or cannot say. */
+  schedules?(queue: QueueAddress): Promise<readonly QueueSchedule[]>
+
+  /** Its ordered groups by name. Absent: the layout has no groups, or cannot say. */
+  groups?(queue: QueueAddress, request: GroupRequest): Promise<GroupPage>
 }
 
 export interface Found {
@@ -38,6 +46,13 @@ export interface BrowseRequest {
   /** From the page before; null for the first. */
   readonly cursor: string | null
   /** 1 to 200 rows for a screen; up to 1,000 for a plan. */
+  readonly limit: number
+}
+
+export interface GroupRequest {
+  /** From the page before; null for the first. */
+  readonly cursor: string | null
+  /** 1 to 200. */
   readonly limit: number
 }
 

@@ -1,5 +1,4 @@
 import { Failure } from '@shared/failure'
-import { gatherWrites } from '../brokers/clients/gathered-writes'
 import { type RedisClient, type RedisTarget, redisClient } from '../brokers/clients/redis'
 import { redisFailure } from '../brokers/clients/redis-failure'
 import { type Clock, pause } from '../runtime/clock'
@@ -27,7 +26,6 @@ export async function connectRedis(
   { allowEviction, connectTimeoutMs, clock }: ConnectOptions,
 ): Promise<ConnectedRedis> {
   const redis = redisClient(target)
-  gatherWrites(redis)
   const where = whereOf(target)
   // ioredis rejects with "Connection is closed" and tells the reason only here.
   let last: unknown

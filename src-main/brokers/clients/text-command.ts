@@ -21,8 +21,8 @@ export const sendTextCommand = (
 ): Promise<unknown> => redis.sendCommand(new TextCommand(name, key, args)) as Promise<unknown>
 
 /**
- * A command of one key and very many text arguments, written as bytes in one piece. The client would join and encode them one
- * by one: for a batch of a hundred bodies that is a third of all that enqueueing costs this process.
+ * A command of one key and very many text arguments, encoded into one block of memory. The client would join them as text and
+ * encode that anew: for a batch of a hundred bodies that is a third of all that enqueueing costs this process.
  */
 class TextCommand extends Command {
   private readonly bytes: Buffer
@@ -30,17 +30,7 @@ class TextCommand extends Command {
   constructor(name: string, key: string, args: readonly string[]) {
     // The client asks for the key alone, to find the slot in a cluster.
     super(name, [key])
-    let text = `*${args.length + 2}\r\n${bulk(name)}${bulk(key)}`
-    let isAscii = true
-    for (const arg of args) {
-      const length = Buffer.byteLength(arg)
-      if (length !== arg.length) isAscii = false
-      text += `$${length}\r\n${arg}\r\n`
-    }
-    this.bytes = Buffer.from(
-      text,
-      isAscii && Buffer.byteLength(name + key) === name.length + key.length ? 'latin1' : 'utf8',
-    )
+    this.bytes = encoded(`*${args.length + 2}\r\n${bulk(name)}${bulk(key)}`, args)
   }
 
   override toWritable(): Buffer {
@@ -49,3 +39,34 @@ class TextCommand extends Command {
 }
 
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`
+
+/** Shorter arguments are gathered before they are written: each write into memory costs as much as joining some. */
+const gatheredUpTo = 512
+
+function encoded(head: string, args: readonly string[]): Buffer {
+  const lengths = args.map((arg) => Buffer.byteLength(arg))
+  let total = Buffer.byteLength(head)
+  for (const length of lengths) total += length + lengthDigits(length) + 5
+  const bytes = Buffer.allocUnsafe(total)
+  let at = 0
+  let gathered = head
+  args.forEach((arg, index) => {
+    const length = lengths[index]!
+    if (length > gatheredUpTo) {
+      at += bytes.write(`${gathered}$${length}\r\n`, at, 'utf8')
+      // Text of which each character is a byte is copied as it is.
+      at += length === arg.length ? bytes.write(arg, at, 'latin1') : bytes.write(arg, at, 'utf8')
+      gathered = '\r\n'
+    } else {
+      gathered += `$${length}\r\n${arg}\r\n`
+      if (gathered.length > gatheredUpTo) {
+        at += bytes.write(gathered, at, 'utf8')
+        gathered = ''
+      }
+    }
+  })
+  at += bytes.write(gathered, at, 'utf8')
+  return bytes
+}
+
+const lengthDigits = (length: number): number => (length < 10 ? 1 : length < 100 ? 2 : String(length).length)

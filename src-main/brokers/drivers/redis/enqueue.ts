@@ -15,12 +15,9 @@ import * as plainScripts from './scripts/plain-enqueue'
 const bytesPerScript = 256 * 1024
 const messagesPerScript = 250
 
-/** Smaller batches go through one script; larger ones, and large bodies, as plain commands behind a call that gives them ids. */
-const fewestOutside = 16
-
 /**
- * Three ways in, by what the batch holds: few plain messages in one script; many, or large ones, in one transaction outside
- * Lua; and anything else by the script that knows every feature.
+ * Three ways in, by what the batch holds: plain messages in one script; large ones in one transaction outside Lua; and
+ * anything else by the script that knows every feature.
  */
 export async function enqueueMessages(
   asker: QueueAsker,
@@ -35,10 +32,7 @@ export async function enqueueMessages(
     if (message.body.length > largeBodyBytes) isSmall = false
     if (!isPlainMessage(message)) isPlain = false
   }
-  if (isPlain) {
-    const isBrief = isSmall && messages.length < fewestOutside
-    return added(await (isBrief ? enqueueInside : enqueueOutside)(asker, keys, messages))
-  }
+  if (isPlain) return added(await (isSmall ? enqueueInside : enqueueOutside)(asker, keys, messages))
   const refused = messages.map((message) => refusal(keys.name, message))
   const good = messages.filter((_, index) => !refused[index])
   const outcomes =

@@ -1,18 +1,22 @@
 import { Failure } from '@shared/failure'
 import { abilities, type Capabilities } from '@shared/model/capability'
+import type { GroupPage } from '@shared/model/group'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
+import type { QueueSchedule } from '@shared/model/schedule'
 import { asked, isUnknown } from '../../clients/asked'
 import type { RedisClient } from '../../clients/redis'
-import type { BrowseRequest, Found, Reading } from '../../reader'
+import type { BrowseRequest, Found, GroupRequest, Reading } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { RedisDriver } from './driver'
+import { groupPage } from './group-page'
 import { inspect } from './inspection'
 import { askedQueue, defaultPrefix, type QueueKeys, queueKeys, registryKey } from './keys'
 import { locate } from './locating'
 import { edit, remove, restore, snapshot } from './mending'
 import { browse } from './paging'
 import { QueueReading } from './reading'
+import { scheduleOf } from './schedule-view'
 
 /** The engine's own queues, for watching and mending. The client belongs to the caller. */
 export class RedisReader implements Remedies {
@@ -65,6 +69,14 @@ export class RedisReader implements Remedies {
   capabilities(_queue: QueueAddress): Promise<Capabilities> {
     const yes = abilities.map((ability) => [ability, { answer: 'yes' }])
     return Promise.resolve(Object.fromEntries(yes) as Capabilities)
+  }
+
+  async schedules(queue: QueueAddress): Promise<readonly QueueSchedule[]> {
+    return (await this.driver(queue).schedules.list(queue.name)).map(scheduleOf)
+  }
+
+  groups(queue: QueueAddress, request: GroupRequest): Promise<GroupPage> {
+    return this.ask(queue, 'groups', (keys) => groupPage(this.redis, keys, request))
   }
 
   snapshot(queue: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly Snapshot[]> {

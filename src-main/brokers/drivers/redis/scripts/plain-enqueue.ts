@@ -15,12 +15,14 @@ redis.call('HLEN', KEYS[2])
 local marks, waiting = redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[4])
 local count, first = #ARGV, ${nextId('state[1]')}
 local ids, fields = {}, {}
--- One pattern for all ids of the batch: its high digits are the same, unless the low ones run over.
-local low, format = first % 10000000, string.format
-local pattern = format('%d', math.floor(first / 10000000)) .. '%07d'
-local over = low + count > 10000000
+-- Only the last two digits change from one to the next: formatting each id would cost as much as storing it.
+local twoDigits = { ${Array.from({ length: 100 }, (_, n) => `'${String(n).padStart(2, '0')}'`).join(',')} }
+local hundreds, rest = math.floor(first / 100), first % 100
+local prefix = text(hundreds)
 for i = 1, count do
-  local id = over and text(first + i - 1) or format(pattern, low + i - 1)
+  if rest == 100 then hundreds = hundreds + 1; prefix = text(hundreds); rest = 0 end
+  local id = prefix .. twoDigits[rest + 1]
+  rest = rest + 1
   ids[i] = id
   fields[2 * i - 1] = id
   fields[2 * i] = ARGV[i]
