@@ -33,6 +33,12 @@ export interface Driver {
   /** Takes up to `count` ready messages under one lease. Attempts are counted here. */
   lease(queue: string, request: LeaseRequest): Promise<LeaseReply>
 
+  /**
+   * Waits at most `waitMs` for something to become ready, and leases it in that moment: for brokers that save a way there and
+   * back by it. What was taken when an abort came is still answered.
+   */
+  leaseWhenReady?(queue: string, request: LeaseRequest, waitMs: number, signal: AbortSignal): Promise<LeaseReply>
+
   /** Acks `ids` of a lease and takes the next batch, in the same call where the broker can. */
   turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn>
 

@@ -17,7 +17,7 @@ export type BatchOptions = Omit<EnqueueOptions, 'id' | 'dedupKey' | 'dedupWindow
 type Encoded = NewMessage | Promise<NewMessage>
 
 /** Most messages in one call to the broker: none takes more than about a millisecond of its time. */
-const mostPerCall = 500
+const mostPerCall = 250
 /** And most bytes (of ASCII), so that no call holds the broker up. */
 const mostBytesPerCall = 4 * 1024 * 1024
 

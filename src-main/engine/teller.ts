@@ -68,6 +68,15 @@ export class Teller {
     return lease
   }
 
+  /** For brokers that can wait and lease in one. */
+  async leaseWhenReady(count: number, waitMs: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const { context, request, limited } = this.options
+    context.mayWrite()
+    const reply = await context.driver.leaseWhenReady?.(context.name, { ...request, count }, waitMs, signal)
+    if (reply?.limitedForMs !== undefined) limited(reply.limitedForMs)
+    return reply?.lease
+  }
+
   private async turn(told: Told, count: number): Promise<Lease | undefined> {
     const { context, request, limited } = this.options
     try {

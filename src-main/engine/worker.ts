@@ -33,6 +33,9 @@ interface WorkerParts {
   readonly release: () => Promise<void>
 }
 
+/** A marker that was lost with a process is made up for after this. */
+const longestWaitMs = 5_000
+
 /**
  * Leases messages, runs the handler, acks what it returns from and nacks what it throws.
  *
@@ -184,7 +187,8 @@ export class Worker {
   }
 
   private tellIfIdle(): void {
-    if (this.drained.size === 0 || this.hands.active > 0 || this.calls > 0 || !this.teller.idle) return
+    if (this.drained.size === 0 || this.hands.active > 0 || this.calls > 0 || this.waiting) return
+    if (!this.teller.idle) return
     for (const resolve of this.drained) resolve()
     this.drained.clear()
   }
@@ -257,18 +261,41 @@ export class Worker {
     if (!(await lease.extend(this.leaseMs))) this.lose(lease)
   }
 
-  /** Waits for the marker; looks again after five seconds in any case, since a marker can be lost with a process. */
+  /**
+   * Waits for something to become ready, and takes it in that moment where the broker can. Looks again after five seconds in
+   * any case, since a marker can be lost with a process.
+   */
   private wait(): void {
     if (this.ending.signal.aborted || this.hands.paused || this.limited || this.waiting) return
     if (this.hands.active === 0 && this.voice.events.hears('idle')) this.voice.events.emit('idle', {})
     const waiting = new AbortController()
     this.waiting = waiting
-    const woken = this.context.driver.waitForReady(this.context.name, 5_000, waiting.signal).finally(() => {
-      this.waiting = undefined
-      this.woken = true
-      this.schedule()
-    })
-    this.inBackground(woken)
+    const { driver, name } = this.context
+    const room = this.room()
+    const woken =
+      driver.leaseWhenReady === undefined || room === 0
+        ? driver.waitForReady(name, longestWaitMs, waiting.signal)
+        : this.waitInLine(room, waiting.signal)
+    this.inBackground(
+      woken.finally(() => {
+        this.waiting = undefined
+        this.woken = true
+        this.schedule()
+      }),
+    )
+  }
+
+  private async waitInLine(room: number, signal: AbortSignal): Promise<void> {
+    this.asked += room
+    try {
+      const lease = await this.teller.leaseWhenReady(room, longestWaitMs, signal)
+      if (lease) this.take(lease)
+    } catch (error) {
+      await pause(this.context.clock, 500, signal)
+      throw error
+    } finally {
+      this.asked -= room
+    }
   }
 
   private holdBack(forMs: number): void {

@@ -372,30 +372,6 @@ describe('a connection that breaks', () => {
   }
 })
 
-describe('a batch outside Lua', () => {
-  const batch = Array.from({ length: 20 }, (_, index) => body(`batch${index}`))
-
-  for (const cut of ['before-send', 'before-reply'] as const satisfies readonly Cut[]) {
-    it(`${cut} loses and doubles nothing`, async () => {
-      const client = await connected(proxy.port)
-      const at = await scene(client)
-      // The ids of the second travel with the first.
-      await vi.waitFor(async () => {
-        await at.driver.enqueue(at.name, batch)
-        const sprung = proxy.cutAt('exec', cut)
-        const second = at.driver.enqueue(at.name, batch).catch((thrown: unknown) => thrown)
-        const result = await Promise.race([sprung, second])
-        expect(result).toBeUndefined()
-        expectUnknown(await second)
-      })
-      const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
-      expect(problems).toEqual([])
-      expect((bodies.size - total) % batch.length).toBe(0)
-      client.disconnect()
-    })
-  }
-})
-
 describe('a server that forgets its scripts', () => {
   it('is not noticed in any operation', async () => {
     for (const { does } of operations) {

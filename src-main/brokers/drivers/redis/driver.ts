@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis'
 import type { RedisClient } from '../../clients/redis'
 import type { ScriptArg } from '../../clients/script'
 import type { Driver } from '../../driver'
@@ -26,10 +27,12 @@ import { eventTail, stackLine } from './meta'
 import { Notes } from './notes'
 import { Once } from './once'
 import { QueueAsker } from './queue-asker'
+import { ReadyLease } from './ready-lease'
 import { ReadyWait } from './ready-wait'
 import { marksOf, momentOf, numbers, outcomesOf, stepOf } from './replies'
 import { Schedules } from './schedules'
 import * as eraseScripts from './scripts/erase'
+import { richAnswer } from './scripts/fragments'
 import * as moveScripts from './scripts/moves'
 import * as plain from './scripts/plain-lease'
 import * as rich from './scripts/rich-lease'
@@ -61,6 +64,7 @@ export class RedisDriver implements Driver {
   private readonly asker: QueueAsker
   private readonly leased: LeasedBatches
   private readonly waits = new Map<string, ReadyWait>()
+  private readonly readyLeases = new Map<string, ReadyLease>()
   private readonly forget = () => this.asker.forget()
 
   constructor(private readonly options: RedisDriverOptions) {
@@ -100,6 +104,23 @@ export class RedisDriver implements Driver {
       const taken = await this.taken(keys, reply)
       if (taken !== 'again') return taken
     }
+  }
+
+  async leaseWhenReady(queue: string, request: LeaseRequest, waitMs: number, signal: AbortSignal): Promise<LeaseReply> {
+    const keys = this.asker.keysOf(queue)
+    const ready = this.readyLeaseOf(keys)
+    // Another worker of this process has the connection, or a limit decides when: then one after the other.
+    if (ready === undefined || ready.busy || isLimited(request)) {
+      await this.waitForReady(queue, waitMs, signal)
+      return signal.aborted ? nothing : this.lease(queue, request)
+    }
+    const prepared = this.asker.isRich(keys)
+      ? { script: rich.richLease, keys: [keys.state], args: leaseArgs(request) }
+      : { script: plain.lease, keys: leaseKeys(keys), args: plainLeaseArgs(request) }
+    const reply = await this.asker.ask(keys, 'lease', () => ready.take(prepared, waitMs, signal)).catch(scriptUnknown)
+    if (reply === 'again' || reply === richAnswer) return this.lease(queue, request)
+    const taken = await this.taken(keys, reply)
+    return taken === 'again' ? this.lease(queue, request) : taken
   }
 
   async turn(queue: string, finished: FinishedBatch, request: LeaseRequest): Promise<Turn> {
@@ -234,8 +255,19 @@ export class RedisDriver implements Driver {
 
   async close(): Promise<void> {
     this.redis.off('close', this.forget)
-    for (const wait of this.waits.values()) wait.close()
+    for (const wait of [...this.waits.values(), ...this.readyLeases.values()]) wait.close()
     this.waits.clear()
+    this.readyLeases.clear()
+  }
+
+  /** undefined in a Cluster, whose client cannot name one connection. */
+  private readyLeaseOf(keys: QueueKeys): ReadyLease | undefined {
+    if (this.redis instanceof Cluster) return undefined
+    const known = this.readyLeases.get(keys.name)
+    if (known) return known
+    const ready = new ReadyLease(this.options.connectAnother, this.redis, keys.wake)
+    this.readyLeases.set(keys.name, ready)
+    return ready
   }
 
   /** What keeps its done messages is settled the long way from the start; else the queue itself says which. */
@@ -261,6 +293,12 @@ export class RedisDriver implements Driver {
     await this.ack(keys.name, { leaseId: lease.leaseId, ids })
     return 'again'
   }
+}
+
+/** The server has forgotten its scripts, and the marker is taken: the caller leases the usual way. */
+function scriptUnknown(error: unknown): 'again' {
+  if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return 'again'
+  throw error
 }
 
 const nothing: { readonly lease: Lease | undefined; readonly limitedForMs: undefined } = {

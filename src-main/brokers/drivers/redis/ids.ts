@@ -13,7 +13,10 @@ export const idsPerMs = 512
 export const timeOfId = (id: string | number): number => Math.floor(numberOfId(id) / idsPerMs) + idEpochMs
 
 const numberOfId = (id: string | number): number =>
-  typeof id === 'number' || !/[~:]/.test(id) ? Number(id) : Number(/^\d+/.exec(id)?.[0])
+  typeof id === 'number' || isPlainId(id) ? Number(id) : Number(/^\d+/.exec(id)?.[0])
+
+/** Most ids are nothing but a number, and asked about very often. */
+export const isPlainId = (id: string): boolean => !id.includes('~') && !id.includes(':')
 
 export const isId = (text: string): boolean => {
   const number = /^([1-9]\d{0,15})(?:~[^,|~:]+)?(?::[^,|:]+)?$/.exec(text)?.[1]
@@ -32,9 +35,12 @@ export const idSuffix = ({ group, ownId }: { readonly group?: string; readonly o
 
 /** Group and own id in an id, as the sender wrote them. */
 export function partsOfId(id: string): { readonly group: string | null; readonly ownId: string | null } {
+  if (isPlainId(id)) return plainParts
   const [, group, own] = /^\d+(?:~([^:]*))?(?::(.*))?$/.exec(id) ?? []
   return { group: group === undefined ? null : decoded(group), ownId: own === undefined ? null : decoded(own) }
 }
+
+const plainParts = Object.freeze({ group: null, ownId: null })
 
 /** As a group or own id stands in ids and keys: nothing that separates ids in a record, no blank, no control character. */
 export const escaped = (part: string): string =>

@@ -82,15 +82,13 @@ export class LeasedBatches {
 }
 
 function messageOf(id: string, body: Buffer, meta: Buffer | null | undefined, usual: number): LeasedMessage {
-  const isNumber = id.charCodeAt(id.length - 1) <= 57 && !/[~:]/.test(id)
-  const { group, ownId } = isNumber ? plainId : partsOfId(id)
-  const enqueuedAt = timeOfId(isNumber ? Number(id) : id)
+  const { group, ownId } = partsOfId(id)
+  const enqueuedAt = timeOfId(id)
   if (!meta) return { id, body, attempt: 1, maxAttempts: usual, enqueuedAt, attributes: none, group, ownId, replays: 0 }
   const { attempts, maxAttempts = usual, attributes, deaths } = parseMetaHead(meta)
   return { id, body, attempt: attempts + 1, maxAttempts, enqueuedAt, attributes, group, ownId, replays: deaths }
 }
 
-const plainId = { group: null, ownId: null } as const
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
 function isSame(all: readonly string[], ids: readonly string[]): boolean {

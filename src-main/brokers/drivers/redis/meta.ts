@@ -116,7 +116,9 @@ export function parseMetaHead(
 /** Reads leniently: whatever is not as written above is left out, since a message with a damaged history still is a message. */
 export function parseMeta(bytes: Uint8Array | null | undefined): Meta {
   if (!bytes) return noMeta
-  const [head = '', attributes = '', stack = '', ...lines] = Buffer.from(bytes).toString('utf8').split('\n')
+  const [head = '', attributes = '', stack = '', ...lines] = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes))
+    .toString('utf8')
+    .split('\n')
   const [attempts, maxAttempts, , deaths, parent] = head.split(' ')
   const events = lines.map(eventOf).filter((event) => event !== undefined)
   return {
@@ -170,14 +172,15 @@ const unescapes = Object.fromEntries(Object.entries(escapes).map(([plain, writte
 
 function eventOf(text: string): MetaEvent | undefined {
   const [head = '', name, message] = text.split('\t')
-  const [, at, attempt, kind, fence, worker] = /^(\d+) (\d+) (\w) (\d+) (.*)$/.exec(head) ?? []
-  if (at === undefined || name === undefined || message === undefined || !(kind! in eventKinds)) return undefined
+  const [at, attempt, kind, fence, ...worker] = head.split(' ')
+  if (!(Number(at) >= 0 && Number(attempt) >= 0) || fence === undefined || !(kind! in eventKinds)) return undefined
+  if (name === undefined || message === undefined) return undefined
   return {
     at: Number(at),
     attempt: Number(attempt),
     kind: kind as EventKind,
-    fence: fence!,
-    worker: unescaped(worker!),
+    fence,
+    worker: unescaped(worker.join(' ')),
     name: unescaped(name),
     message: unescaped(message),
   }

@@ -57,6 +57,10 @@ export class QueueAsker {
     return { reply: await rich(), isRich: true }
   }
 
+  isRich(keys: QueueKeys): boolean {
+    return this.rich.has(keys.name)
+  }
+
   /** Enters the queue into the registry, once per connection. */
   register(keys: QueueKeys): Promise<unknown> {
     const under = this.registered.get(keys.name)
