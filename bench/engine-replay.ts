@@ -131,7 +131,7 @@ async function enginePages({ port }: Bench) {
 
 async function pagesOf(page: (offset: number) => Promise<readonly string[]>): Promise<{ readonly ms: number }> {
   const times: number[] = []
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 100; round++) {
     for (const offset of offsets) {
       const from = performance.now()
       const ids = await page(offset)

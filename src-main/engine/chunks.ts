@@ -16,8 +16,29 @@ export interface ChunkedOptions {
 /** Everything that is dead now becomes ready, oldest death first; what dies meanwhile stays. Answers how many. */
 export async function replayAll(driver: Driver, queue: string, options: ChunkedOptions = {}): Promise<number> {
   const dead = partOf(driver, driver.dead, { ability: 'replay', queue, act: 'replay dead letters' })
-  return inChunks((request) => dead.replayDead(queue, request), options)
+  const step: Step = (request) => dead.replayDead(queue, request)
+  if (options.ratePerSecond !== undefined) return inChunks(step, options)
+  // The bound that the first step finds holds for all others, so that they need not wait for one another.
+  const limit = chunkOf(options)
+  const first = await step({ before: null, limit })
+  options.onProgress?.(first.moved)
+  let total = first.moved
+  let { before } = first
+  const lane = async () => {
+    while (before !== null) {
+      options.signal?.throwIfAborted()
+      const { moved, before: next } = await step({ before, limit })
+      total += moved
+      if (next === null) before = null
+      options.onProgress?.(total)
+    }
+  }
+  await Promise.all(Array.from({ length: lanesOfReplay }, lane))
+  return total
 }
+
+/** Enough that the broker never waits for this process, few enough that others get their turn. */
+const lanesOfReplay = 2
 
 /** Removes what is in `state` now; what comes meanwhile stays. Answers how many. */
 export async function purgeAll(
@@ -56,10 +77,9 @@ export async function keepPace(
   signal?.throwIfAborted()
 }
 
-async function inChunks(
-  step: (request: { readonly before: string | null; readonly limit: number }) => Promise<ReplayStep>,
-  options: ChunkedOptions,
-): Promise<number> {
+type Step = (request: { readonly before: string | null; readonly limit: number }) => Promise<ReplayStep>
+
+async function inChunks(step: Step, options: ChunkedOptions): Promise<number> {
   const limit = chunkOf(options)
   const from = systemClock.elapsed()
   let total = 0
