@@ -1,7 +1,6 @@
 import { Failure } from '@shared/failure'
-import { refusedTransaction } from '../../clients/asked'
 import { runScript, type ScriptArg } from '../../clients/script'
-import { addTextCommand } from '../../clients/text-command'
+import { runTransaction, type Step } from '../../clients/transaction'
 import type { EnqueueOutcome, NewMessage } from '../../driver-messages'
 import { idSuffix, idsFrom } from './ids'
 import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
@@ -96,22 +95,17 @@ async function enqueueOutside(
       ready[priority].push(id)
     }
   })
-  const write = asker.redis.multi()
-  if (fields.every(isText)) addTextCommand(write, 'hset', keys.payload, fields)
-  else write.call('HSET', keys.payload, ...fields)
-  if (metas.length > 0) write.hset(keys.meta, ...metas)
-  if (due.length > 0) write.zadd(keys.delayed, ...due)
+  const steps: Step[] = [['hset', keys.payload, ...fields]]
+  if (metas.length > 0) steps.push(['hset', keys.meta, ...metas])
+  if (due.length > 0) steps.push(['zadd', keys.delayed, ...due])
   ready.forEach((list, priority) => {
-    addTextCommand(write, 'rpush', keys.ready[priority]!, list)
+    steps.push(['rpush', keys.ready[priority]!, ...list])
   })
-  write.hincrby(keys.state, 'in', messages.length)
-  if (isBig) write.hset(keys.state, 'big', '1')
-  if (isRich) write.hset(keys.state, 'rich', '1')
-  if (ready.length > 0) {
-    write.rpush(keys.wake, '1')
-    write.ltrim(keys.wake, 0, 0)
-  }
-  for (const [error] of (await write.exec().catch(refusedTransaction)) ?? []) if (error) throw error
+  steps.push(['hincrby', keys.state, 'in', messages.length])
+  if (isBig) steps.push(['hset', keys.state, 'big', '1'])
+  if (isRich) steps.push(['hset', keys.state, 'rich', '1'])
+  if (ready.length > 0) steps.push(['rpush', keys.wake, '1'], ['ltrim', keys.wake, 0, 0])
+  await runTransaction(asker.redis, steps)
   return ids
 }
 
@@ -184,8 +178,6 @@ const needsScript = (message: NewMessage): boolean =>
 
 const isRichMessage = (message: NewMessage): boolean =>
   needsScript(message) || (message.priority ?? defaultPriority) !== defaultPriority
-
-const isText = (field: string | Buffer): field is string => typeof field === 'string'
 
 const bytesOf = (body: Uint8Array | string): Buffer | string =>
   typeof body === 'string' || Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)

@@ -20,10 +20,13 @@ export async function groupPage(
   const rest = after === null ? names : names.filter((name) => name > after)
   const page = rest.slice(0, Math.min(Math.max(limit, 1), 200))
   const last = page.at(-1)
+  const found = await standing(redis, keys, page)
+  // What ended since the names were read is no group any more.
+  const items = found.filter(({ ready, holder }) => ready > 0 || holder !== null)
   return {
-    items: await standing(redis, keys, page),
+    items,
     nextCursor: last === undefined || page.length === rest.length ? null : `groups ${last}`,
-    total: isWhole ? names.length : null,
+    total: isWhole ? names.length - (found.length - items.length) : null,
   }
 }
 

@@ -6,8 +6,10 @@ import type { QueueKeys } from './keys'
 import { parseMetaHead } from './meta'
 import { parseRecord } from './record'
 
-/** Bodies fetched outside Lua come in pieces of this many, so that no single answer is huge; small ones all at once. */
-const bodiesPerFetch = 20
+/** Bodies fetched outside Lua come in pieces of about so many bytes, so that no single answer is huge. */
+const bytesPerFetch = 256 * 1024
+/** As long as nothing is known of their size. */
+const firstFetch = 20
 
 /** A forgotten lease is acked id by id. */
 const leasesRemembered = 1_000
@@ -16,6 +18,7 @@ const leasesRemembered = 1_000
 export class LeasedBatches {
   /** Ids of leases of which nothing was settled yet, oldest first. */
   private readonly untouched = new Map<string, readonly string[]>()
+  private readonly largest = new Map<string, number>()
 
   constructor(
     private readonly redis: RedisClient,
@@ -30,9 +33,7 @@ export class LeasedBatches {
     const [id, expires, record, bodies, metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
     const leaseId = id.toString('latin1')
     const { ids } = parseRecord(record.toString('latin1'))
-    const found = Array.isArray(bodies)
-      ? (bodies as (Buffer | null)[])
-      : await this.bodiesOf(keys, ids, bodies === 1 ? ids.length : bodiesPerFetch)
+    const found = Array.isArray(bodies) ? (bodies as (Buffer | null)[]) : await this.bodiesOf(keys, ids, bodies === 1)
     const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
     const usual = this.maxAttempts(keys.name)
     const messages: LeasedMessage[] = []
@@ -63,14 +64,25 @@ export class LeasedBatches {
   private async bodiesOf(
     keys: QueueKeys,
     ids: readonly string[],
-    perFetch: number,
+    areSmall: boolean,
   ): Promise<readonly (Buffer | null)[]> {
     const fetch = (some: readonly string[]) =>
       sendTextCommand(this.redis, 'hmget', keys.payload, some) as Promise<(Buffer | null)[]>
-    if (ids.length <= perFetch) return fetch(ids)
+    const size = this.largest.get(keys.name)
+    const perFetch = areSmall ? ids.length : size === undefined ? firstFetch : Math.ceil(bytesPerFetch / size)
+    if (ids.length <= perFetch) return this.measured(keys, await fetch(ids))
     const pieces: Promise<(Buffer | null)[]>[] = []
     for (let at = 0; at < ids.length; at += perFetch) pieces.push(fetch(ids.slice(at, at + perFetch)))
-    return (await Promise.all(pieces)).flat()
+    return this.measured(keys, (await Promise.all(pieces)).flat())
+  }
+
+  /** The largest body of the last fetch says how many the next may ask for at once. */
+  private measured(keys: QueueKeys, bodies: readonly (Buffer | null)[]): readonly (Buffer | null)[] {
+    this.largest.set(
+      keys.name,
+      bodies.reduce((most, body) => Math.max(most, body?.length ?? 0), 1),
+    )
+    return bodies
   }
 
   private remember(leaseId: string, ids: readonly string[]): void {

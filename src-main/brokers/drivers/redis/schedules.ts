@@ -1,4 +1,4 @@
-import { refusedTransaction } from '../../clients/asked'
+import { runTransaction } from '../../clients/transaction'
 import type { Schedules as SchedulesOfDriver, StoredSchedule } from '../../driver'
 import type { NewMessage } from '../../driver-messages'
 import { enqueueAnswers, enqueueArgs } from './enqueue'
@@ -18,8 +18,10 @@ export class Schedules implements SchedulesOfDriver {
     const keys = this.asker.keysOf(queue)
     await this.asker.ask(keys, 'put a schedule', async () => {
       await this.asker.register(keys)
-      const write = this.asker.redis.multi().hset(keys.schedules, key, definition).zadd(keys.ticks, nextAt, key)
-      for (const [error] of (await write.exec().catch(refusedTransaction)) ?? []) if (error) throw error
+      await runTransaction(this.asker.redis, [
+        ['hset', keys.schedules, key, definition],
+        ['zadd', keys.ticks, nextAt, key],
+      ])
     })
   }
 

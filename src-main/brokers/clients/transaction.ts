@@ -1,0 +1,49 @@
+import type { Socket } from 'node:net'
+import { Redis } from 'ioredis'
+import { refusedTransaction } from './asked'
+import type { RedisClient } from './redis'
+import { addTextCommand, sendTextCommand } from './text-command'
+
+/** One command of a transaction: its name, its key, and the rest. */
+export type Step = readonly [name: string, key: string, ...args: readonly (string | number | Buffer)[]]
+
+/**
+ * Carries commands out as one transaction, in one write; throws the first error, the server's reason rather than its word
+ * that it discarded everything. On a single server the client's own pipeline is passed by: it joins the commands into a copy
+ * of all their bytes first.
+ */
+export async function runTransaction(redis: RedisClient, steps: readonly Step[]): Promise<void> {
+  const replies = await (redis instanceof Redis ? corked(redis, steps) : piped(redis, steps))
+  for (const [error] of replies ?? []) if (error) throw error
+}
+
+type Replies = [error: Error | null, result: unknown][] | null
+
+async function corked(redis: Redis, steps: readonly Step[]): Promise<Replies> {
+  const socket = redis.stream as Socket
+  const queued: Promise<unknown>[] = []
+  socket.cork()
+  try {
+    queued.push(redis.multi({ pipeline: false }))
+    for (const [name, key, ...args] of steps)
+      queued.push(args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args))
+    queued.push(redis.exec())
+  } finally {
+    socket.uncork()
+  }
+  const settled = await Promise.allSettled(queued)
+  const refused = settled.find((each) => each.status === 'rejected')
+  if (refused) throw refused.reason
+  return (settled.at(-1) as PromiseFulfilledResult<Replies>).value
+}
+
+function piped(redis: RedisClient, steps: readonly Step[]): Promise<Replies> {
+  const write = redis.multi()
+  for (const [name, key, ...args] of steps) {
+    if (args.every(isText)) addTextCommand(write, name, key, args)
+    else write.call(name, key, ...args)
+  }
+  return write.exec().catch(refusedTransaction)
+}
+
+const isText = (arg: string | number | Buffer): arg is string => typeof arg === 'string'
