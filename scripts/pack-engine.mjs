@@ -24,6 +24,7 @@ try {
   const imported = packagesOf(join(work, 'dist'))
   writeManifest(imported)
   cpSync(join(root, 'docs', 'engine.md'), join(work, 'README.md'))
+  for (const page of ['engine-recipes.md', 'engine-from-bullmq.md']) cpSync(join(root, 'docs', page), join(work, page))
   mkdirSync(target, { recursive: true })
   const packed = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', target], {
     cwd: work,
@@ -167,7 +168,7 @@ function writeManifest(imported) {
         license,
         type: 'module',
         engines,
-        files: ['dist', 'types', 'types-cjs'],
+        files: ['dist', 'types', 'types-cjs', 'engine-recipes.md', 'engine-from-bullmq.md'],
         exports: {
           './engine': {
             import: { types: './types/src-main/engine/engine.d.ts', default: './dist/engine.js' },

@@ -14,7 +14,7 @@ import * as scripts from './event-bus-script'
 import { bodyOf } from './identity'
 import { type RetryOptions, retryPolicy } from './retry'
 
-export type { BusEvent, Delivery, EventHandler, Subscription } from './event-bus-event'
+export type { BusEvent, EventHandler, Subscription } from './event-bus-event'
 
 export interface EventBusOptions {
   readonly redis: RedisClient
