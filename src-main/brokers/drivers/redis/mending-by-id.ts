@@ -70,7 +70,7 @@ export class MendingById implements Mending {
     const script = { dead: mendScripts.editDead, delayed: mendScripts.editDelayed, ready: mendScripts.editReady }[
       row.state
     ]
-    const reply = await this.asker.runWhole(keys, 'edit', script, [stored, Buffer.from(seen), Buffer.from(body)])
+    const reply = await this.asker.runWhole(keys, 'edit', script, [stored, Buffer.from(seen), Buffer.from(body), '1'])
     return reply === 1 ? 'applied' : reply === -1 ? 'changed' : 'gone'
   }
 

@@ -163,9 +163,15 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
             { ...finished, ...keeping },
             { worker: 'w', count: count + 1, leaseMs: hourMs },
           )
-          // A group that the ack lets go has its turn after the lease that travelled with it.
+          const acked = () =>
+            expect(turn.outcomes).toEqual(world.model.ack(finished.leaseId, finished.ids, keeping.keep?.count ?? 0))
+          // A group that the ack lets go has its turn after the lease that travelled with it, unless that found removed ones
+          // only and was asked again.
+          const taken = (turn.next?.messages ?? []).map(({ id }) => id)
+          const isAskedAgain = world.model.objection(count + 1, taken) !== undefined
+          if (isAskedAgain) acked()
           adoptLease(world, turn.next, count + 1)
-          expect(turn.outcomes).toEqual(world.model.ack(finished.leaseId, finished.ids, keeping.keep?.count ?? 0))
+          if (!isAskedAgain) acked()
         },
       })),
   },

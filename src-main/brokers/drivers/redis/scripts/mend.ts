@@ -18,17 +18,17 @@ if redis.call('HGET', key('payload'), id) ~= ARGV[2] then return -1 end
 local meta = fieldsOf(key('meta'), { id })[1]
 if ARGV[2] ~= ARGV[3] then
   redis.call('HSET', key('payload'), id, ARGV[3])
-  redis.call('HSET', key('meta'), id, noted(meta, { kind = 'e', fence = '0', worker = '', tail = '\\t\\t' }))
+  if ARGV[4] == '1' then redis.call('HSET', key('meta'), id, noted(meta, { kind = 'e', fence = '0', worker = '', tail = '\\t\\t' })) end
 end
 if #ARGV[3] > ${largeBodyBytes} then redis.call('HSET', KEYS[1], 'big', '1') end
 return 1
 `)
 
 /**
- * A new body, and a word of it in the history.
+ * A new body, and a word of it in the history where that is asked for: what a person does stands in the console's own record.
  *
  * KEYS  1 state
- * ARGV  1 id  2 body as it was seen  3 new body
+ * ARGV  1 id  2 body as it was seen  3 new body  4 '1' for the history
  * Answers 1 applied, 0 not in this state, -1 the body is another by now.
  */
 export const editDead = editing("if not redis.call('ZSCORE', key('dead'), id) then return 0 end")
@@ -96,7 +96,9 @@ for i = 1, #ARGV, 7 do
 end
 if #bodies == 0 then return table.concat(marks) end
 redis.call('HSET', key('payload'), unpack(bodies))
-redis.call('HSET', KEYS[1], 'id', text(highest), 'died', text(died), 'finished', text(finished))
+redis.call('HSET', KEYS[1], 'id', text(highest))
+if #sorted.dead > 0 then redis.call('HSET', KEYS[1], 'died', text(died)) end
+if #sorted.done > 0 then redis.call('HSET', KEYS[1], 'finished', text(finished)) end
 if big then redis.call('HSET', KEYS[1], 'big', '1') end
 if rich then redis.call('HSET', KEYS[1], 'rich', '1') end
 for name, values in pairs({ meta = metas, results = results, notes = notes, names = names }) do

@@ -168,7 +168,9 @@ if room > 0 then
   room = takeGroups(room - forLists + left)
   room = takeLists(room)
 end
-more = want > 0 and room == 0
+-- Turns that were used up by groups with nothing to give may hide others behind them.
+local hidden = lastGroup > 0 and lastGroup == #turns and #turns == math.min(want * 2, 500) and room > 0
+more = want > 0 and (room == 0 or hidden)
 local leasing, parts, metasOf, bodies = {}, { '' }, 0, 0
 local lastPriority = ${defaultPriority}
 for _, ids in ipairs(took) do
@@ -210,7 +212,7 @@ if #leasing > 0 then
   for group, held in pairs(claims) do flat[#flat + 1] = group; flat[#flat + 1] = held; grouped = grouped + 1 end
   if grouped > 0 then redis.call('HSET', key('busy'), unpack(flat)) end
   leased = { id, expires, record, bodies, metasOf }
-elseif #holesPassed > 0 then
+elseif #holesPassed > 0 or hidden then
   leased = -3
 end
 local fromGroups = 0
