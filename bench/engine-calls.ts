@@ -70,6 +70,37 @@ export const engineCalls: Scenario = {
         },
       ],
       ['read', () => reader.read([address])],
+      [
+        'page and look',
+        async () => {
+          for (const state of ['ready', 'dead', 'delayed'] as const) {
+            const page = await reader.browse(address, { state, cursor: null, limit: 200 })
+            await reader.browse(address, { state, cursor: page.nextCursor, limit: 200 })
+            if (page.items[0]) await reader.inspect(address, page.items[0].id)
+          }
+        },
+      ],
+      [
+        'snapshot, remove and restore',
+        async () => {
+          for (const state of ['ready', 'dead'] as const) {
+            const { items } = await reader.browse(address, { state, cursor: null, limit: 200 })
+            const ids = items.map(({ id }) => id)
+            const taken = await reader.snapshot(address, state, ids)
+            await reader.remove(address, state, ids)
+            await reader.restore(address, taken)
+          }
+        },
+      ],
+      [
+        'change priority and cancel',
+        async () => {
+          const { items } = await reader.browse(address, { state: 'ready', cursor: null, limit: 100 })
+          const ids = items.map(({ id }) => id)
+          await driver.mending.changePriority(name, ids, 2)
+          await driver.mending.cancel(name, ids)
+        },
+      ],
       ['purge', () => purgeAll(driver, name, 'ready').then(() => purgeAll(driver, name, 'dead'))],
     ]
     const times = new Map<string, (readonly number[])[]>(actions.map(([action]) => [action, []]))

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '@shared/failure'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { DriverAbilities } from '../brokers/driver-abilities'
@@ -109,7 +110,10 @@ const whoIsThis = `${hostname()}:${process.pid}`
  *     await engine.close()
  */
 export class Engine {
-  private readonly queues = new Map<string, Queue<unknown, unknown>>()
+  private readonly queues = new Map<
+    string,
+    { readonly queue: Queue<unknown, unknown>; readonly config: QueueConfig | undefined }
+  >()
   private readonly tended = new Map<string, Tending>()
   private readonly workers = new Set<Worker>()
   private readonly buses = new Set<Events>()
@@ -154,11 +158,20 @@ export class Engine {
     config: QueueConfig & { readonly schema: Schema },
   ): Queue<StandardSchemaV1.InferOutput<Schema>, StandardSchemaV1.InferInput<Schema>>
   queue<Data = unknown>(name: string, config?: QueueConfig): Queue<Data>
-  queue(name: string, config: QueueConfig = {}): Queue<unknown, unknown> {
+  queue(name: string, config?: QueueConfig): Queue<unknown, unknown> {
     const known = this.queues.get(name)
-    if (known) return known
-    const queue = new Queue<unknown, unknown>(this.contextOf(name, config))
-    this.queues.set(name, queue)
+    if (known) {
+      if (config !== undefined && config !== known.config && !isDeepStrictEqual(config, known.config))
+        throw new Failure({
+          code: 'conflict',
+          message: `Queue ${name} was given other rules before.`,
+          hint: 'Give its rules in one place, and ask for it by its name alone everywhere else.',
+          subject: name,
+        })
+      return known.queue
+    }
+    const queue = new Queue<unknown, unknown>(this.contextOf(name, config ?? {}))
+    this.queues.set(name, { queue, config })
     return queue
   }
 
@@ -220,13 +233,15 @@ export class Engine {
 
   /** Of every queue that this engine was asked for: depth, age and lag by the broker, waits and runs of this process. */
   metrics(): Promise<readonly QueueMetrics[]> {
-    return Promise.all([...this.queues.values()].map(({ seat }) => metricsOf(seat.context)))
+    return Promise.all([...this.queues.values()].map(({ queue }) => metricsOf(queue.seat.context)))
   }
 
   /** The same in Prometheus' text format, for a /metrics page. */
   async exposition(): Promise<string> {
     const metrics = await this.metrics()
-    return expositionOf(metrics.map((each) => ({ ...each, meter: this.queues.get(each.queue)?.seat.context.meter })))
+    return expositionOf(
+      metrics.map((each) => ({ ...each, meter: this.queues.get(each.queue)?.queue.seat.context.meter })),
+    )
   }
 
   /** Stops all workers with their grace, then everything else. Closing twice is harmless. */
@@ -267,7 +282,7 @@ export class Engine {
     const { name, driver, clock } = context
     if (this.closed || this.tended.has(name)) return
     const parts = { driver, queue: name, clock, onError: context.report }
-    const seat = this.queues.get(name)?.seat
+    const seat = this.queues.get(name)?.queue.seat
     const ticking = driver.schedules && seat ? scheduler(context, seat.enqueuer) : undefined
     const carrying = driver.families ? courier(context) : undefined
     const loops = [promoter(parts), recoverer(parts), ticking, carrying].filter((loop) => loop !== undefined)
