@@ -111,4 +111,5 @@ function isTyping(event: KeyboardEvent): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable
 }
 
-const dialogIsOpen = () => document.querySelector('[role="dialog"],[role="menu"]') !== null
+/** A notice is a dialog too, by its role, but lies over nothing. */
+const dialogIsOpen = () => document.querySelector('[role="dialog"]:not([data-notice]),[role="menu"]') !== null

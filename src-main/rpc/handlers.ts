@@ -67,6 +67,15 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
         const queue = addressOf(input.queue)
         return services.sessions.layout(input.environmentId, queue.layout).capabilities(queue)
       }),
+      schedules: api.queues.schedules.handler(async ({ input }) => {
+        const queue = addressOf(input.queue)
+        const found = await services.sessions.layout(input.environmentId, queue.layout).schedules?.(queue)
+        return found ? [...found] : null
+      }),
+      groups: api.queues.groups.handler(async ({ input }) => {
+        const queue = addressOf(input.queue)
+        return (await services.sessions.layout(input.environmentId, queue.layout).groups?.(queue, input)) ?? null
+      }),
       pause: api.queues.pause.handler(({ input }) => setPaused(services, input, true)),
       resume: api.queues.resume.handler(({ input }) => setPaused(services, input, false)),
     },

@@ -24,7 +24,7 @@ const pick = <T>(choices: readonly T[]): T => choices[Math.floor(Math.random() *
 const amount = () => Math.round(Math.random() * 20_000) / 100
 
 /** An error as a service of that name would throw it: its stack is part of the story, not of this file. */
-function failed(name: string, message: string, frames: readonly string[]): Error {
+export function failed(name: string, message: string, frames: readonly string[]): Error {
   const library = ['process.processTicksAndRejections (node:internal/process/task_queues:95:5)']
   const stack = [`${name}: ${message}`, ...[...frames, ...library].map((frame) => `    at ${frame}`)].join('\n')
   return Object.assign(new Error(message), { name, stack })

@@ -1,6 +1,7 @@
 import { Queue as BullQueue, Worker as BullWorker } from 'bullmq'
 import { Engine } from '../engine/engine'
 import { pause, systemClock } from '../runtime/clock'
+import { playFulfilment } from './fulfilment'
 import { type Scene, scenes } from './scenes'
 
 /** Dead on arrival at the first start, so that there is something to mend at once. */
@@ -9,9 +10,10 @@ const firstDead = 40
 /** Plays all scenes until the thread ends. */
 export async function startTraffic(port: number): Promise<void> {
   const engine = await Engine.open({ redis: { port } })
-  await Promise.all(
-    scenes.map((scene) => (scene.layout === 'engine' ? playOnEngine(engine, scene) : playOnBullmq(port, scene))),
-  )
+  await Promise.all([
+    ...scenes.map((scene) => (scene.layout === 'engine' ? playOnEngine(engine, scene) : playOnBullmq(port, scene))),
+    playFulfilment(engine),
+  ])
 }
 
 async function playOnEngine(engine: Engine, scene: Scene): Promise<void> {

@@ -43,6 +43,7 @@ function NoticeList() {
     <Base.Root
       key={toast.id}
       toast={toast}
+      data-notice
       className={`rounded border bg-raised px-3 py-2 ${toast.type === 'red' ? 'border-red' : 'border-line-strong'}`}
     >
       <Base.Content className="flex items-start gap-2">

@@ -73,10 +73,17 @@ export const causeColumns = (narrow: boolean): readonly MessageColumn[] =>
     ? [id, time('finishedAt', 'Died'), payload]
     : [id, name, time('finishedAt', 'Died'), attempts, { ...error, width: 'minmax(120px, 1fr)' }, payload]
 
+const narrowColumns: Readonly<Record<MessageState, readonly MessageColumn[]>> = {
+  ready: [time('enqueuedAt', 'Age'), payload],
+  leased: [time('enqueuedAt', 'Age'), payload],
+  delayed: [time('dueAt', 'Due'), payload],
+  dead: [time('finishedAt', 'Died'), error],
+  done: [time('finishedAt', 'Done'), payload],
+}
+
 /** What matters of a message differs with its state. `narrow`: beside an open inspector only the essential stays. */
 export function messageColumns(state: MessageState, narrow: boolean): readonly MessageColumn[] {
-  if (narrow)
-    return state === 'dead' ? [id, time('finishedAt', 'Died'), error] : [id, time('enqueuedAt', 'Age'), payload]
+  if (narrow) return [id, ...narrowColumns[state]]
   switch (state) {
     case 'ready':
       return [id, name, time('enqueuedAt', 'Enqueued'), attempts, size, payload]

@@ -1,13 +1,13 @@
 import type { Trouble } from '@shared/model/environment'
-import type { MessagePage, MessageSummary } from '@shared/model/message'
+import type { MessageSummary } from '@shared/model/message'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { troubleOf } from '../stores/trouble'
 
 /** Rows asked for at a time. */
 export const pageSize = 100
 
-export interface MessagePages {
-  readonly items: readonly MessageSummary[]
+export interface MessagePages<Item> {
+  readonly items: readonly Item[]
   /** Of the moment the list was taken; null when nobody knows. */
   readonly total: number | null
   readonly phase: 'loading' | 'ready'
@@ -18,11 +18,21 @@ export interface MessagePages {
   readonly reload: () => void
 }
 
-type AskPage = (cursor: string | null, signal: AbortSignal) => Promise<MessagePage>
+interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly nextCursor: string | null
+  readonly total: number | null
+}
 
-interface Taken {
-  readonly ask: AskPage
-  readonly items: readonly MessageSummary[]
+type AskPage<Item> = (cursor: string | null, signal: AbortSignal) => Promise<Page<Item>>
+
+interface Identified {
+  readonly id: string
+}
+
+interface Taken<Item> {
+  readonly ask: AskPage<Item>
+  readonly items: readonly Item[]
   readonly total: number | null
   readonly cursor: string | null
   readonly phase: 'loading' | 'ready'
@@ -30,7 +40,7 @@ interface Taken {
   readonly takenAt: number
 }
 
-const fresh = (ask: AskPage): Taken => ({
+const fresh = <Item>(ask: AskPage<Item>): Taken<Item> => ({
   ask,
   items: [],
   total: null,
@@ -44,7 +54,7 @@ const fresh = (ask: AskPage): Taken => ({
  * A list as it stood when it was taken, page by page as it is scrolled: it never moves by itself. `ask` must be memoised;
  * another one is another list.
  */
-export function useMessagePages(ask: AskPage): MessagePages {
+export function useMessagePages<Item extends Identified = MessageSummary>(ask: AskPage<Item>): MessagePages<Item> {
   const [taken, setTaken] = useState(() => fresh(ask))
   const busy = useRef<AbortController | null>(null)
 
@@ -88,7 +98,12 @@ export function useMessagePages(ask: AskPage): MessagePages {
 }
 
 /** The page behind what is there, or in place of it; a message that moved between two pages is shown once. */
-export function joined(before: Taken, ask: AskPage, cursor: string | null, page: MessagePage): Taken {
+export function joined<Item extends Identified>(
+  before: Taken<Item>,
+  ask: AskPage<Item>,
+  cursor: string | null,
+  page: Page<Item>,
+): Taken<Item> {
   const first = cursor === null
   const kept = first ? [] : before.items
   const known = new Set(kept.map((item) => item.id))

@@ -1,7 +1,7 @@
 import { messageStates } from '@shared/model/message'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hrefOf, parseHref, type Route } from './route'
+import { hrefOf, parseHref, queueParts, type Route } from './route'
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
 const maybe = fc.option(text, { nil: null })
@@ -11,7 +11,7 @@ const route: fc.Arbitrary<Route> = fc.oneof(
     at: fc.constant('queue' as const),
     environmentId: text,
     queue: text,
-    state: fc.constantFrom(...messageStates),
+    state: fc.constantFrom(...messageStates, ...queueParts),
     message: maybe,
   }),
   fc.record({

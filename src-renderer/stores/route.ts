@@ -1,6 +1,12 @@
 import { type MessageState, messageStates } from '@shared/model/message'
 import { createStore } from 'zustand/vanilla'
 
+/** The parts of a queue besides its states, where it has them. */
+export const queueParts = ['groups', 'schedules'] as const
+export type QueuePart = (typeof queueParts)[number]
+export type QueueView = MessageState | QueuePart
+const queueViews: readonly QueueView[] = [...messageStates, ...queueParts]
+
 /** Every place in the console, as it stands after the # of its address: shareable, and Back works. */
 export type Route =
   | { readonly at: 'home' }
@@ -9,7 +15,7 @@ export type Route =
       readonly at: 'queue'
       readonly environmentId: string
       readonly queue: string
-      readonly state: MessageState
+      readonly state: QueueView
       /** The message open in the pane at the right. */
       readonly message: string | null
     }
@@ -66,7 +72,7 @@ export function parseHref(hash: string): Route {
     case undefined:
       return { at: 'overview', environmentId }
     case 'queue': {
-      const state = messageStates.find((candidate) => candidate === second) ?? 'ready'
+      const state = queueViews.find((candidate) => candidate === second) ?? 'ready'
       return first
         ? { at: 'queue', environmentId, queue: first, state, message: third ?? null }
         : { at: 'overview', environmentId }

@@ -1,8 +1,10 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Capabilities } from '../model/capability'
+import { GroupPage } from '../model/group'
 import { QueueInfo } from '../model/queue'
 import { Sample, Series, Values } from '../model/sample'
+import { QueueSchedule } from '../model/schedule'
 import { EnvironmentRef, QueueRef, read, write } from './procedure'
 
 /**
@@ -41,6 +43,12 @@ export const queuesContract = {
     .input(QueueRef.extend({ from: Instant, to: Instant, points: z.number().int().min(10).max(2000) }))
     .output(Series),
   capabilities: read.input(QueueRef).output(Capabilities),
+  /** null: this layout has none, or cannot say. */
+  schedules: read.input(QueueRef).output(z.array(QueueSchedule).nullable()),
+  /** null: this layout has none, or cannot say. */
+  groups: read
+    .input(QueueRef.extend({ cursor: z.string().max(8192).nullable(), limit: z.number().int().min(1).max(200) }))
+    .output(GroupPage.nullable()),
   pause: write.input(QueueRef).output(z.object({})),
   resume: write.input(QueueRef).output(z.object({})),
 }

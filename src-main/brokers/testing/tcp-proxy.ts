@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Where a connection breaks, seen from the server: it never hears the request, or is never heard again. */
-export type Cut = 'before-send' | 'before-reply'
+/** Where a connection breaks, seen from the server: it never hears the request, is never heard again, or is heard half. */
+export type Cut = 'before-send' | 'before-reply' | 'mid-reply'
 
 /** A loopback port in front of another one, which cuts connections where a test wants it. */
 export interface TcpProxy {
@@ -45,8 +45,9 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
           return
         }
         // The answer's first byte says that the server has carried the request out.
-        upstream.once('data', () => {
-          end()
+        upstream.once('data', (reply: Buffer) => {
+          if (cut === 'mid-reply') client.write(reply.subarray(0, Math.ceil(reply.length / 2)), end)
+          else end()
           sprung()
         })
       }

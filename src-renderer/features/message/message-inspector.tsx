@@ -2,8 +2,9 @@ import type { MessageDetail } from '@shared/model/message'
 import type { QueueKey } from '@shared/model/queue'
 import { visible } from '@shared/payload/visible'
 import { X } from 'lucide-react'
-import { useCallback, useState } from 'react'
+import { useState } from 'react'
 import { useActions } from '../../actions'
+import { Bar } from '../../design/bar'
 import { Button } from '../../design/button'
 import { EmptyState } from '../../design/empty-state'
 import { IconButton } from '../../design/icon-button'
@@ -11,17 +12,17 @@ import { plural } from '../../design/number-format'
 import { SkeletonRows } from '../../design/skeleton'
 import { Tabs } from '../../design/tabs'
 import { Time } from '../../design/time'
-import { useConsole } from '../../stores/console'
 import { takeEditRequest } from '../../stores/edit-request'
 import { StateMark } from '../state-mark'
 import { TroubleView } from '../trouble-view'
-import { useAnswer } from '../use-answer'
 import { AttributesTab } from './attributes-tab'
 import { ErrorTab } from './error-tab'
 import { useMessageActions } from './message-actions'
 import { MessageEditor } from './message-editor'
+import { MessageFacts } from './message-facts'
 import { PayloadTab } from './payload-tab'
 import { TimelineTab } from './timeline-tab'
+import { useInspected } from './use-inspected'
 
 const tabs = ['payload', 'error', 'timeline', 'attributes', 'log'] as const
 type TabName = (typeof tabs)[number]
@@ -43,14 +44,10 @@ export interface MessageInspectorProps {
 
 /** One message, whole: what it carries, why it failed, what happened to it when. */
 export function MessageInspector({ environmentId, queue, id, onClose }: MessageInspectorProps) {
-  const { client } = useConsole()
-  const ask = useCallback(
-    (signal: AbortSignal) => client.messages.inspect({ environmentId, queue, id }, { signal }),
-    [client, environmentId, queue, id],
-  )
-  const { value, trouble, reload } = useAnswer(ask)
+  const { value, trouble, reload } = useInspected({ environmentId, queue, id })
   return (
     <section aria-label={`Message ${id}`} className="flex min-h-0 min-w-0 flex-1 flex-col">
+      {value && trouble && <Bar tone="amber">{trouble.message}</Bar>}
       {value ? (
         <Inspected
           key={id}
@@ -81,7 +78,9 @@ interface InspectedProps extends Omit<MessageInspectorProps, 'id'> {
 
 function Inspected({ environmentId, queue, detail, onClose, reload }: InspectedProps) {
   const { summary } = detail
-  const [tab, setTab] = useState<TabName>(detail.error ? 'error' : 'payload')
+  const [tab, setTab] = useState<TabName>(detail.error && summary.state !== 'done' ? 'error' : 'payload')
+  // A message without a name goes by its own id, which stands among the facts.
+  const isOwnId = detail.facts?.some(({ name, value }) => name === 'Own id' && value === summary.name) ?? false
   const [editing, setEditing] = useState(() => takeEditRequest(summary.id))
   const actions = useMessageActions({ environmentId, queue, detail, onEdit: () => setEditing(true) })
   useActions([
@@ -98,7 +97,7 @@ function Inspected({ environmentId, queue, detail, onClose, reload }: InspectedP
       <Head id={summary.id} onClose={onClose}>
         <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-12 text-muted">
           <StateMark state={summary.state} />
-          {summary.name !== null && <span className="clip max-w-40">{visible(summary.name)}</span>}
+          {summary.name !== null && !isOwnId && <span className="clip max-w-40">{visible(summary.name)}</span>}
           {summary.attempts !== null && (
             <span className="tabular">
               attempts {summary.attempts}
@@ -112,6 +111,7 @@ function Inspected({ environmentId, queue, detail, onClose, reload }: InspectedP
           )}
         </div>
       </Head>
+      <MessageFacts environmentId={environmentId} queue={queue} facts={detail.facts ?? []} />
       <div className="flex h-10 shrink-0 items-center gap-2 border-line border-b px-4">
         {actions.map((action) => (
           <Button key={action.id} small why={action.when?.()} onClick={action.perform}>
@@ -154,7 +154,7 @@ function TabBody({ tab, detail }: { readonly tab: TabName; readonly detail: Mess
     case 'timeline':
       return <TimelineTab detail={detail} />
     case 'attributes':
-      return <AttributesTab attributes={detail.attributes} />
+      return <AttributesTab attributes={detail.attributes} facts={detail.facts} />
     case 'log':
       return detail.logs.length === 0 ? (
         <EmptyState title="No log lines">

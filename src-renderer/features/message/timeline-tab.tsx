@@ -1,15 +1,17 @@
 import type { MessageDetail } from '@shared/model/message'
 import { visible } from '@shared/payload/visible'
+import { ArrowRight } from 'lucide-react'
 import { useMemo } from 'react'
 import { Dot, type Shape } from '../../design/dot'
 import { EmptyState } from '../../design/empty-state'
 import { Time } from '../../design/time'
 import { duration } from '../../design/time-format'
 import type { Tone } from '../../design/tone'
-import { type TimelineStep, timelineOf } from './timeline'
+import { StateMark } from '../state-mark'
+import { lifeOf, type TimelineStep, timelineOf } from './timeline'
 
 export function TimelineTab({ detail }: { readonly detail: MessageDetail }) {
-  const steps = useMemo(() => timelineOf(detail.history), [detail.history])
+  const steps = useMemo(() => timelineOf(lifeOf(detail)), [detail])
   if (steps.length === 0)
     return <EmptyState title="No history">This layout records nothing of a message's life.</EmptyState>
   const longest = Math.max(1, ...steps.map((step) => step.sinceMs ?? 0))
@@ -62,10 +64,33 @@ function Step({ step, longest }: { readonly step: TimelineStep; readonly longest
           <span className="font-medium">{visible(step.event)}</span>
           {step.attempt !== null && <span className="tabular text-12 text-muted">attempt {step.attempt}</span>}
         </p>
+        <Circumstances step={step} />
         {step.detail !== null && (
           <p className="whitespace-pre-wrap break-words text-12 text-muted">{visible(step.detail)}</p>
         )}
       </div>
     </li>
+  )
+}
+
+/** Which way it went, who did it, and under which lease, as far as the layout says. */
+function Circumstances({ step: { from, to, actor, fence } }: { readonly step: TimelineStep }) {
+  if (!from && !to && !actor && !fence) return null
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 text-12 text-muted">
+      {(from || to) && (
+        <span className="flex items-center gap-1.5">
+          {from && <StateMark state={from} />}
+          <ArrowRight size={11} role="img" aria-label="to" className="shrink-0 text-faint" />
+          {to && <StateMark state={to} />}
+        </span>
+      )}
+      {actor && <span className="break-all">by {visible(actor)}</span>}
+      {fence && (
+        <span className="break-all">
+          lease <span className="font-mono">{visible(fence)}</span>
+        </span>
+      )}
+    </p>
   )
 }

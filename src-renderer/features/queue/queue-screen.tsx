@@ -13,40 +13,57 @@ import { count } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
 import { Tabs } from '../../design/tabs'
 import { useEnvironment, useFeed } from '../../stores/console'
-import { go } from '../../stores/route'
+import { go, type QueueView, queueParts } from '../../stores/route'
 import { ScreenHead } from '../screen-head'
 import { stateLook } from '../state-mark'
 import { lookOf } from '../tier-mark'
 import { useStale } from '../use-stale'
 import { useWide } from '../use-wide'
+import { GroupList } from './group-list'
 import { MessageList } from './message-list'
+import { PartTab } from './part-tab'
 import { useQueueActions } from './queue-actions'
 import { QueueCharts } from './queue-charts'
 import { type Range, ranges } from './queue-series'
+import { ScheduleList } from './schedule-list'
+import { useQueueParts } from './use-queue-parts'
 
 export interface QueueScreenProps {
   readonly environmentId: string
   readonly queue: QueueKey
-  readonly state: MessageState
+  readonly state: QueueView
   readonly message: string | null
 }
 
-export function QueueScreen({ environmentId, queue, state, message }: QueueScreenProps) {
+export function QueueScreen({ environmentId, queue, state: view, message }: QueueScreenProps) {
+  const part = queueParts.find((candidate) => candidate === view) ?? null
+  const state = messageStates.find((candidate) => candidate === view) ?? 'ready'
   const { environment } = useEnvironment(environmentId)
   const info = useFeed(environmentId, (feed) => feed.queues.get(queue))
   const [range, setRange] = useState<Range>('5m')
   const [folded, setFolded] = useState<boolean | null>(null)
   const actions = useQueueActions({ environmentId, queue, state })
+  const parts = useQueueParts({ environmentId, queue, shown: part })
+  const partsHere = queueParts.filter((candidate) => parts[candidate] !== null || candidate === part)
   // An open message needs the room more than the charts do, unless somebody said otherwise.
   const wide = useWide()
-  const chartsFolded = folded ?? (message !== null && !wide)
-  const openState = (next: MessageState) => go({ at: 'queue', environmentId, queue, state: next, message: null })
+  const narrow = message !== null && !wide
+  const chartsFolded = folded ?? narrow
+  const openState = (next: QueueView) => go({ at: 'queue', environmentId, queue, state: next, message: null })
   useActions([
     ...messageStates.map((candidate, index) => ({
       id: `state-${candidate}`,
       label: `Show what is ${candidate}`,
       group: 'Queue',
       keys: `shift+${index + 1}`,
+      perform: () => openState(candidate),
+    })),
+    ...queueParts.map((candidate, index) => ({
+      id: `part-${candidate}`,
+      label: `Show its ${candidate}`,
+      group: 'Queue',
+      keys: `shift+${messageStates.length + index + 1}`,
+      when: () => (partsHere.includes(candidate) ? null : `This queue has no ${candidate}.`),
       perform: () => openState(candidate),
     })),
     {
@@ -70,7 +87,7 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
           </span>
         }
       >
-        {message !== null && !wide ? (
+        {narrow ? (
           <>
             <ActionButton action={actions.replay} />
             <Menu
@@ -115,22 +132,41 @@ export function QueueScreen({ environmentId, queue, state, message }: QueueScree
         )}
       </div>
       {!chartsFolded && <QueueCharts environmentId={environmentId} queue={queue} range={range} />}
-      <Tabs
+      <Tabs<QueueView>
         label="Messages by state"
-        value={state}
+        value={view}
         onChange={openState}
-        tabs={messageStates.map((candidate) => ({
-          value: candidate,
-          label: <StateTab environmentId={environmentId} queue={queue} state={candidate} />,
-        }))}
+        tabs={[
+          ...messageStates.map((candidate) => ({
+            value: candidate,
+            label: (
+              <StateTab
+                environmentId={environmentId}
+                queue={queue}
+                state={candidate}
+                narrow={narrow && partsHere.length > 0}
+              />
+            ),
+          })),
+          ...partsHere.map((candidate) => ({
+            value: candidate,
+            label: <PartTab part={candidate} parts={parts} narrow={narrow} />,
+          })),
+        ]}
       >
-        <MessageList
-          key={`${environmentId} ${queue} ${state}`}
-          environmentId={environmentId}
-          queue={queue}
-          state={state}
-          message={message}
-        />
+        {part === 'groups' ? (
+          <GroupList environmentId={environmentId} queue={queue} message={message} />
+        ) : part === 'schedules' ? (
+          <ScheduleList parts={parts} />
+        ) : (
+          <MessageList
+            key={`${environmentId} ${queue} ${state}`}
+            environmentId={environmentId}
+            queue={queue}
+            state={state}
+            message={message}
+          />
+        )}
       </Tabs>
     </>
   )
@@ -144,14 +180,19 @@ function ActionButton({ action, icon }: { readonly action: Action; readonly icon
   )
 }
 
-function StateTab({ environmentId, queue, state }: Omit<QueueScreenProps, 'message'>) {
+function StateTab({
+  environmentId,
+  queue,
+  state,
+  narrow,
+}: Pick<QueueScreenProps, 'environmentId' | 'queue'> & { readonly state: MessageState; readonly narrow: boolean }) {
   const figure = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
   const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
   const stale = useStale({ environmentId, queue })
   const { word, tone, shape } = stateLook[state]
   return (
     <>
-      <Dot shape={shape} tone={tone} className="size-2" />
+      {!narrow && <Dot shape={shape} tone={tone} className="size-2" />}
       {word}{' '}
       <Figure
         text={count(figure)}

@@ -7,7 +7,7 @@ import type { QueueKeys } from './keys'
 import { locate } from './locating'
 import { historyOf, lastFailure, type Meta, parseMeta } from './meta'
 import { notesOf } from './notes'
-import { summaryOf } from './rows'
+import { type Row, summaryOf } from './rows'
 
 /** Everything about one message, in one look; a body above wholeBodyLimit is measured and left where it is. */
 export async function inspect(redis: RedisClient, keys: QueueKeys, id: string): Promise<MessageDetail> {
@@ -29,7 +29,7 @@ export async function inspect(redis: RedisClient, keys: QueueKeys, id: string): 
     summary: summaryOf({ row, meta, bytes: whole?.length ?? bytes, body: whole ?? null }),
     body: bodyOf(whole, bytes),
     attributes: Object.entries(meta.attributes).map(([name, value]) => ({ name, value })),
-    facts: factsOf(id, meta, { progress, result, kids }),
+    facts: factsOf(row, meta, { progress, result, kids }),
     error: last ? { name: last.name, message: last.message, stack: meta.stack } : null,
     history: historyOf(meta),
     logs: [...logs],
@@ -38,11 +38,13 @@ export async function inspect(redis: RedisClient, keys: QueueKeys, id: string): 
 
 /** What is special about this message, in the words of the engine. */
 function factsOf(
-  id: string,
+  { id, state }: Row,
   meta: Meta,
   { progress, result, kids }: { progress: string | null; result: string | null; kids: string | null },
 ): { name: string; value: string }[] {
   const { group, ownId } = partsOfId(id)
+  // A dead letter's last death was not followed by a replay yet.
+  const replays = meta.deaths - (state === 'dead' ? 1 : 0)
   const [left = '', total = ''] = kids?.split('/') ?? []
   const facts: readonly (readonly [string, string | null])[] = [
     ['Own id', ownId],
@@ -51,7 +53,7 @@ function factsOf(
     ['Children', kids === null ? null : left === '0' ? `all ${total} done` : `waits for ${left} of ${total}`],
     ['Progress', progress],
     ['Result', result],
-    ['Replays', meta.deaths === 0 ? null : String(meta.deaths)],
+    ['Replays', replays > 0 ? String(replays) : null],
   ]
   return facts.flatMap(([name, value]) => (value ? [{ name, value }] : []))
 }

@@ -10,8 +10,8 @@ export class Once implements Idempotency {
 
   async claim(queue: string, key: string, { owner, ttlMs }: { readonly owner: string; readonly ttlMs: number }) {
     const there = await this.run(queue, key, scripts.claim, [owner, ttlMs])
-    if (there === null) return { state: 'claimed' } as const
     const text = String(there)
+    if (text === 'n') return { state: 'claimed' } as const
     if (text.startsWith('c')) return { state: 'busy' } as const
     return { state: 'done', result: text === 'd' ? null : text.slice(1) } as const
   }

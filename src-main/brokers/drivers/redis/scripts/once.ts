@@ -5,13 +5,13 @@ import { script } from '../../../clients/script'
 /**
  * KEYS  1 the key
  * ARGV  1 owner  2 how long the claim stands, ms
- * Answers false: claimed; else what stands there.
+ * Answers 'n' for new: claimed; else what stands there. Not nil, whose first half reads like the whole.
  */
 export const claim = script(`
 local there = redis.call('GET', KEYS[1])
 if there and there ~= 'c' .. ARGV[1] then return there end
 redis.call('SET', KEYS[1], 'c' .. ARGV[1], 'PX', ARGV[2])
-return false
+return 'n'
 `)
 
 /**

@@ -2,7 +2,7 @@ import { script } from '../../../clients/script'
 import { rowMarks } from '../figures'
 import { defaultPriority, priorities } from '../keys'
 
-/** Groups whose heads are looked at for the oldest message: those whose turn is next. */
+/** Groups whose heads are looked at for the oldest message: those whose turn is next, and as many of those that are held. */
 const groupsLookedAt = 10
 
 const others = Array.from({ length: priorities }, (_, priority) => priority).filter((each) => each !== defaultPriority)
@@ -38,8 +38,8 @@ local function head(list, removedKey)
   return 0
 end
 local function numberOf(id) return tonumber(id) or tonumber(string.match(id or '0', '%d+')) end
-local function readOthers(base, listed, oldest, removedKey)
-  if call('EXISTS', base .. 'groups', ${others.map((priority) => `base .. 'ready:${priority}'`).join(', ')}) == 0 then return listed, oldest end
+local function readOthers(base, listed, oldest, removedKey, grouped)
+  if grouped == 0 and call('EXISTS', ${others.map((priority) => `base .. 'ready:${priority}'`).join(', ')}) == 0 then return listed, oldest end
   for priority = 0, ${priorities - 1} do
     local list = base .. 'ready:' .. priority
     local length = priority == ${defaultPriority} and 0 or call('LLEN', list)
@@ -49,9 +49,16 @@ local function readOthers(base, listed, oldest, removedKey)
       if id > 0 and (tonumber(oldest) == 0 or id < tonumber(oldest)) then oldest = id end
     end
   end
-  for _, group in ipairs(call('LRANGE', base .. 'groups', '0', '${groupsLookedAt - 1}')) do
-    local id = numberOf(head(base .. 'g:' .. group, removedKey) or '0')
-    if id > 0 and (tonumber(oldest) == 0 or id < tonumber(oldest)) then oldest = id end
+  local function look(groups)
+    for _, group in ipairs(groups) do
+      local id = numberOf(head(base .. 'g:' .. group, removedKey) or '0')
+      if id > 0 and (tonumber(oldest) == 0 or id < tonumber(oldest)) then oldest = id end
+    end
+  end
+  if grouped > 0 then
+    look(call('LRANGE', base .. 'groups', '0', '${groupsLookedAt - 1}'))
+    look(call('ZRANGE', base .. 'held', '0', '${groupsLookedAt - 1}'))
+    if call('HLEN', base .. 'busy') <= ${groupsLookedAt} then look(call('HKEYS', base .. 'busy')) end
   end
   return listed, oldest
 end
@@ -82,7 +89,7 @@ local function readOn()
     end
     if state[4] then
       oldest = numberOf(oldest)
-      listed, oldest = readOthers(base, listed, oldest, removedKey)
+      listed, oldest = readOthers(base, listed, oldest, removedKey, tonumber(state[6] or 0))
       listed = listed + (state[6] or 0)
       done = call('ZCARD', base .. 'done')
     end

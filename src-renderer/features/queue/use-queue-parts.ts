@@ -1,0 +1,57 @@
+import type { Trouble } from '@shared/model/environment'
+import type { QueueKey } from '@shared/model/queue'
+import type { QueueSchedule } from '@shared/model/schedule'
+import { useCallback, useEffect, useRef } from 'react'
+import { useConsole } from '../../stores/console'
+import type { QueuePart } from '../../stores/route'
+import { useAnswer } from '../use-answer'
+
+/** What a queue has besides messages. Each is null where it has none, or its layout cannot say. */
+export interface QueueParts {
+  /** `count` null: more than were counted. */
+  readonly groups: { readonly count: number | null } | null
+  readonly schedules: { readonly list: readonly QueueSchedule[]; readonly takenAt: number } | null
+  readonly isKnown: boolean
+  readonly trouble: Trouble | null
+  readonly reload: () => void
+}
+
+interface QueuePartsOptions {
+  readonly environmentId: string
+  readonly queue: QueueKey
+  /** The part in sight, which is asked for more often. */
+  readonly shown: QueuePart | null
+}
+
+const shownEveryMs = 3_000
+const hiddenEveryMs = 15_000
+
+/** Asks while the queue is open. What it had once stays, so that no tab goes away under the pointer. */
+export function useQueueParts({ environmentId, queue, shown }: QueuePartsOptions): QueueParts {
+  const { client } = useConsole()
+  const ask = useCallback(
+    async (signal: AbortSignal) => {
+      const [schedules, groups] = await Promise.all([
+        client.queues.schedules({ environmentId, queue }, { signal }),
+        client.queues.groups({ environmentId, queue, cursor: null, limit: 1 }, { signal }),
+      ])
+      return { schedules, groups, takenAt: Date.now() }
+    },
+    [client, environmentId, queue],
+  )
+  const { value, trouble, reload } = useAnswer(ask)
+  useEffect(() => {
+    const timer = setInterval(reload, shown === 'schedules' ? shownEveryMs : hiddenEveryMs)
+    return () => clearInterval(timer)
+  }, [reload, shown])
+  const seen = useRef({ groups: false, schedules: false })
+  if ((value?.groups?.items.length ?? 0) > 0) seen.current.groups = true
+  if ((value?.schedules?.length ?? 0) > 0) seen.current.schedules = true
+  return {
+    groups: value?.groups && seen.current.groups ? { count: value.groups.total } : null,
+    schedules: value?.schedules && seen.current.schedules ? { list: value.schedules, takenAt: value.takenAt } : null,
+    isKnown: value !== undefined,
+    trouble,
+    reload,
+  }
+}
