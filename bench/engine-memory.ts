@@ -5,7 +5,7 @@ import { engine } from './contenders/engine'
 import type { Row, Scenario } from './scenario'
 import { bodyOf } from './throughput'
 
-const messages = 50_000
+const messages = 100_000
 const body = bodyOf(200)
 
 /** What a message of 200 bytes costs in Redis, everything included: waiting, and dead with an error of 235 bytes. */

@@ -192,4 +192,13 @@ describe('the Redis driver', () => {
     while (before !== null)
     expect(await driver.stats(queue)).toMatchObject({ ready: 1, delayed: 0, leased: 0 })
   })
+
+  it('keeps an own id with its newest bearer when the place of an older one is swept', async () => {
+    const queue = fresh()
+    const [, older] = await enqueued(driver, queue, [{ body: 'first' }, { body: 'old', ownId: 'y' }])
+    expect(await driver.mending.cancel(queue, [older!])).toEqual(['applied'])
+    const [newer] = await enqueued(driver, queue, [{ body: 'new', ownId: 'y', delayMs: 60_000 }])
+    expect((await driver.purge(queue, 'ready', { before: null, limit: 10 })).moved).toBe(1)
+    expect(await driver.enqueue(queue, [{ body: 'again', ownId: 'y' }])).toEqual([{ outcome: 'duplicate', id: newer }])
+  })
 })

@@ -262,8 +262,9 @@ local function erase(ids)
   end
   local names = {}
   for _, id in ipairs(ids) do
+    -- A place that was left may still name a message whose own id has gone to another since.
     local own = ownOf(id)
-    if own then names[#names + 1] = own end
+    if own and redis.call('HGET', key('names'), own) == id then names[#names + 1] = own end
   end
   if #names > 0 then redis.call('HDEL', key('names'), unpack(names)) end
   if redis.call('EXISTS', key('kids')) == 1 then
