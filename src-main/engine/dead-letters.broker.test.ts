@@ -1,23 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
 import { Engine, type Queue, type StoredMessage } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `dead ${counter++}`
+const on = engineOnRedis('dead')
 const textOf = ({ body }: StoredMessage) => Buffer.from(body).toString()
 
 /** Dead messages that carry `values`, in that order of death. */
@@ -36,9 +22,9 @@ async function bury<Data>(queue: Queue<Data>, values: readonly (Data | Uint8Arra
 
 describe('dead letters', () => {
   it('keep the original bytes, the error and all attempts', async () => {
-    const queue = engine.queue<unknown>(fresh(), { maxAttempts: 2, retryDelaysMs: [0] })
+    const queue = on.engine.queue<unknown>(on.fresh(), { maxAttempts: 2, retryDelaysMs: [0] })
     const text = '{"n":12345678901234567890, "n":1}'
-    const worker = engine.worker(queue, ({ attempt }) => {
+    const worker = on.engine.worker(queue, ({ attempt }) => {
       throw new RangeError(`attempt ${attempt}`)
     })
     await queue.enqueue(Buffer.from(text))
@@ -55,7 +41,7 @@ describe('dead letters', () => {
   })
 
   it('are found by text, attribute, group and time, page by page', async () => {
-    const queue = engine.queue<{ n: number; kind: string }>(fresh())
+    const queue = on.engine.queue<{ n: number; kind: string }>(on.fresh())
     const all = Array.from({ length: 300 }, (_, n) => ({ n, kind: n % 100 === 0 ? 'rare' : 'usual' }))
     await bury(queue, all)
     await bury(queue, [{ n: 300, kind: 'rare' }], 'g')
@@ -84,7 +70,7 @@ describe('dead letters', () => {
   })
 
   it('are replayed by id, by filter, and all, each once', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const ids = await bury(queue, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     expect(await queue.dead.replay([ids[0]!, ids[1]!, 'nobody'])).toBe(2)
     expect(await queue.dead.replay(ids[0]!)).toBe(0)
@@ -97,7 +83,7 @@ describe('dead letters', () => {
   })
 
   it('are edited on the way, byte for byte the same where nothing changed', async () => {
-    const queue = engine.queue<{ to?: string; n: number }>(fresh())
+    const queue = on.engine.queue<{ to?: string; n: number }>(on.fresh())
     const raw = '{"n": 1,  "to":"a"}'
     await bury(queue, [Buffer.from(raw), { n: 2 }, { n: 3 }])
     const replayed = await queue.dead.replay('all', {
@@ -110,11 +96,11 @@ describe('dead letters', () => {
   })
 
   it('are edited only into what the schema takes', async () => {
-    const name = fresh()
-    const plain = await Engine.open({ redis: { port: server.port } })
+    const name = on.fresh()
+    const plain = await Engine.open({ redis: { port: on.server.port } })
     const ids = await bury(plain.queue<unknown>(name), [{ to: 1 }])
     await plain.close()
-    const queue = engine.queue(name, { schema: z.object({ to: z.string() }) })
+    const queue = on.engine.queue(name, { schema: z.object({ to: z.string() }) })
     await expect(queue.dead.replay(ids, { edit: () => ({ to: 2 as never }) })).rejects.toMatchObject({
       code: 'bad-input',
     })
@@ -123,14 +109,14 @@ describe('dead letters', () => {
   })
 
   it('say which one cannot be edited', async () => {
-    const queue = engine.queue<unknown>(fresh())
+    const queue = on.engine.queue<unknown>(on.fresh())
     const [id] = await bury(queue, [Buffer.from('no json')])
     await expect(queue.dead.replay('all', { edit: (data) => data })).rejects.toMatchObject({ subject: id })
     expect(await queue.dead.replay('all')).toBe(1)
   })
 
   it('are replayed at a pace, with progress, until somebody stops it', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     await bury(
       queue,
       Array.from({ length: 60 }, (_, n) => n),
@@ -154,13 +140,13 @@ describe('dead letters', () => {
   })
 
   it('that die while a filtered replay runs stay, and none is replayed twice', async () => {
-    const queue = engine.queue<number>(fresh(), { maxAttempts: 1 })
+    const queue = on.engine.queue<number>(on.fresh(), { maxAttempts: 1 })
     await bury(
       queue,
       Array.from({ length: 500 }, (_, n) => n),
     )
     const runs = new Map<string, number>()
-    const worker = engine.worker(
+    const worker = on.engine.worker(
       queue,
       ({ id }) => {
         runs.set(id, (runs.get(id) ?? 0) + 1)

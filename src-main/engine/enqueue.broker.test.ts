@@ -1,24 +1,10 @@
 import type { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { loopback, redisClient } from '../brokers/clients/redis'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine, type EnqueueOutcome, type Queue } from './engine'
+import type { EnqueueOutcome, Queue } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `enqueue ${counter++}`
+const on = engineOnRedis('enqueue')
 const circular: { self?: unknown } = {}
 circular.self = circular
 
@@ -34,7 +20,7 @@ const refusal = async (act: Promise<unknown>) => {
 
 describe('enqueue', () => {
   it('carries what is special about a message to its handler', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     const id = await queue.enqueue('x', {
       id: 'order-1',
       group: 'customer 7',
@@ -58,7 +44,7 @@ describe('enqueue', () => {
   })
 
   it('waits for its time, given as a delay or as an instant', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     await queue.enqueue('later', { delayMs: 60_000 })
     await queue.enqueue('at a date', { at: new Date(Date.now() + 60_000) })
     await queue.enqueue('in the past', { at: Date.now() - 1_000 })
@@ -67,7 +53,7 @@ describe('enqueue', () => {
   })
 
   it('answers the id of the first for a duplicate', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const [a, b] = await Promise.all([queue.enqueue(1, { id: 'one' }), queue.enqueue(2, { id: 'one' })])
     expect(b).toBe(a)
     const first = await queue.enqueue(3, { dedupKey: 'k', dedupWindowMs: 60_000 })
@@ -81,8 +67,8 @@ describe('enqueue', () => {
   })
 
   it('refuses what breaks a rule, naming queue and rule, and writes nothing', async () => {
-    const name = fresh()
-    const queue = engine.queue<unknown>(name, { maxBytes: 1_000 })
+    const name = on.fresh()
+    const queue = on.engine.queue<unknown>(name, { maxBytes: 1_000 })
     const bad: readonly [Promise<unknown>, string, RegExp][] = [
       [queue.enqueue(undefined), 'bad-input', /JSON knows no undefined/],
       [queue.enqueue(circular), 'bad-input', /circular/],
@@ -115,14 +101,14 @@ describe('enqueue', () => {
   })
 
   it('takes a body of 5 MB and no more', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     await queue.enqueue('x'.repeat(4_999_998))
     expect((await refusal(queue.enqueue('x'.repeat(4_999_999))))?.code).toBe('too-large')
     expect((await queue.lease())[0]?.data).toHaveLength(4_999_998)
   })
 
   it('stores bytes as they are, and numbers of 64 bits as they were written', async () => {
-    const queue = engine.queue<unknown>(fresh())
+    const queue = on.engine.queue<unknown>(on.fresh())
     const text = '{"b":12345678901234567890, "a":1,"a":2}'
     await queue.enqueue(Buffer.from(text))
     expect(Buffer.from((await queue.lease())[0]!.body).toString()).toBe(text)
@@ -131,7 +117,7 @@ describe('enqueue', () => {
 
 describe('a batch', () => {
   it('tells of each item, and one bad item does not stop the rest', async () => {
-    const queue = engine.queue<unknown>(fresh(), { maxBytes: 100 })
+    const queue = on.engine.queue<unknown>(on.fresh(), { maxBytes: 100 })
     const outcomes = await queue.enqueueBatch([1, undefined, circular, 2, 7n, 'x'.repeat(200), 3])
     expect(outcomes.map(codeOf)).toEqual([
       'added',
@@ -155,7 +141,7 @@ describe('a batch', () => {
   })
 
   it('of 10,000 is taken in pieces, in order', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const outcomes = await queue.enqueueBatch(Array.from({ length: 10_000 }, (_, n) => n))
     expect(outcomes.every(({ outcome }) => outcome === 'added')).toBe(true)
     const ids = outcomes.map((each) => (each.outcome === 'added' ? Number(each.id) : Number.NaN))
@@ -165,13 +151,13 @@ describe('a batch', () => {
   })
 
   it('throws when nothing at all could be done', async () => {
-    const queue = engine.queue<number>('x'.repeat(600))
+    const queue = on.engine.queue<number>('x'.repeat(600))
     expect((await refusal(queue.enqueueBatch([1, 2])))?.code).toBe('bad-input')
     await expect(queue.enqueueBatch([1], { priority: -1 })).rejects.toMatchObject({ code: 'bad-input' })
   })
 
   it('throws what is no expected failure', async () => {
-    const queue = engine.queue<unknown>(fresh()) as Queue<unknown> & { seat: { context: { driver: unknown } } }
+    const queue = on.engine.queue<unknown>(on.fresh()) as Queue<unknown> & { seat: { context: { driver: unknown } } }
     const { driver } = queue.seat.context as unknown as { driver: { enqueue: unknown } }
     const spy = vi
       .spyOn(driver as { enqueue: () => Promise<never> }, 'enqueue')
@@ -182,11 +168,11 @@ describe('a batch', () => {
   })
 
   it('names the key where something else has written', async () => {
-    const name = fresh()
-    const redis = redisClient(loopback(server.port)) as Redis
+    const name = on.fresh()
+    const redis = redisClient(loopback(on.server.port)) as Redis
     await redis.connect()
     await redis.set(`qe:{${name}}:payload`, 'mine')
-    const error = await refusal(engine.queue<number>(name).enqueue(1))
+    const error = await refusal(on.engine.queue<number>(name).enqueue(1))
     expect(error).toMatchObject({ code: 'wrong-type', subject: `qe:{${name}}:payload` })
     redis.disconnect()
   })

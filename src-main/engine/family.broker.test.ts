@@ -1,40 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine } from './engine'
+import { describe, expect, it, vi } from 'vitest'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `family ${counter++}`
+const on = engineOnRedis('family')
 
 describe('a family', () => {
   it('lets a parent run when its children are done, with their results in order', async () => {
-    const parents = engine.queue<string>(fresh())
-    const resize = engine.queue<number>(fresh())
-    const mail = engine.queue<string>(fresh())
+    const parents = on.engine.queue<string>(on.fresh())
+    const resize = on.engine.queue<number>(on.fresh())
+    const mail = on.engine.queue<string>(on.fresh())
     const order: string[] = []
     const { promise, resolve } = deferred<readonly unknown[]>()
     const workers = [
-      engine.worker(parents, async (message) => {
+      on.engine.worker(parents, async (message) => {
         order.push('parent')
         resolve(await message.children())
       }),
-      engine.worker(resize, ({ data }) => {
+      on.engine.worker(resize, ({ data }) => {
         order.push('child')
         return { size: data }
       }),
-      engine.worker(mail, () => void order.push('child')),
+      on.engine.worker(mail, () => void order.push('child')),
     ]
     const { id, children } = await parents.enqueueFamily({
       data: 'album',
@@ -52,13 +37,13 @@ describe('a family', () => {
   })
 
   it('waits while a child is dead, and goes on when it was replayed', async () => {
-    const parents = engine.queue<string>(fresh())
-    const children = engine.queue<string>(fresh(), { maxAttempts: 1 })
+    const parents = on.engine.queue<string>(on.fresh())
+    const children = on.engine.queue<string>(on.fresh(), { maxAttempts: 1 })
     let broken = true
     let ran = 0
     const workers = [
-      engine.worker(parents, () => void ran++),
-      engine.worker(children, () => {
+      on.engine.worker(parents, () => void ran++),
+      on.engine.worker(children, () => {
         if (broken) throw new Error('no')
       }),
     ]
@@ -72,8 +57,8 @@ describe('a family', () => {
   })
 
   it('is enqueued once however often the call is repeated, also when it is done already', async () => {
-    const parents = engine.queue<string>(fresh())
-    const children = engine.queue<number>(fresh())
+    const parents = on.engine.queue<string>(on.fresh())
+    const children = on.engine.queue<number>(on.fresh())
     const family = {
       data: 'p',
       options: { id: 'order 7' },
@@ -84,7 +69,7 @@ describe('a family', () => {
     expect(second.id).toBe(first.id)
     expect(second.children.map(({ outcome }) => outcome)).toEqual(['duplicate', 'duplicate', 'duplicate'])
     let ran = 0
-    const workers = [engine.worker(parents, () => void ran++), engine.worker(children, () => {})]
+    const workers = [on.engine.worker(parents, () => void ran++), on.engine.worker(children, () => {})]
     await vi.waitFor(async () => expect(await parents.stats()).toMatchObject({ ackedTotal: 1 }), 5_000)
     const third = await parents.enqueueFamily(family)
     expect([third.id, ran]).toEqual([first.id, 1])
@@ -94,8 +79,8 @@ describe('a family', () => {
   })
 
   it('is checked whole before anything is written', async () => {
-    const parents = engine.queue<string>(fresh())
-    const children = engine.queue<unknown>(fresh())
+    const parents = on.engine.queue<string>(on.fresh())
+    const children = on.engine.queue<unknown>(on.fresh())
     await expect(
       parents.enqueueFamily({
         data: 'p',
@@ -110,8 +95,8 @@ describe('a family', () => {
   })
 
   it('loses no notice when the process that acked a child died before it told the parent', async () => {
-    const parents = engine.queue<string>(fresh())
-    const children = engine.queue<string>(fresh())
+    const parents = on.engine.queue<string>(on.fresh())
+    const children = on.engine.queue<string>(on.fresh())
     await parents.enqueueFamily({ data: 'p', children: [{ queue: children, data: 'c' }] })
     // Acked past this engine, so that no courier is kicked.
     const { driver } = children.seat.context

@@ -1,26 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
+import { describe, expect, it, vi } from 'vitest'
 import { Engine } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `mending ${counter++}`
+const on = engineOnRedis('mending')
 
 describe('a message that waits', () => {
   it('is found by its id or its own id, and browsed by its state', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     const id = await queue.enqueue('a', { id: 'mine', attributes: { tenant: 't' } })
     await queue.enqueue('b', { delayMs: 60_000 })
     expect(await queue.get(id)).toMatchObject({ id, ownId: 'mine', state: 'ready', attributes: { tenant: 't' } })
@@ -31,7 +17,7 @@ describe('a message that waits', () => {
   })
 
   it('is promoted, set to another priority, or cancelled', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     const later = await queue.enqueue('later', { delayMs: 60_000 })
     expect(await queue.promote(later)).toBe('applied')
     expect(await queue.promote(later)).toBe('gone')
@@ -48,7 +34,7 @@ describe('a message that waits', () => {
   })
 
   it('is not leased while its queue is paused', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     await queue.pause()
     await queue.enqueue('x')
     const waiting = queue.lease({ waitMs: 10_000 })
@@ -58,7 +44,7 @@ describe('a message that waits', () => {
   })
 
   it('is purged with its state, and what comes meanwhile stays', async () => {
-    const queue = engine.queue<number>(fresh(), { keepDone: { count: 10 } })
+    const queue = on.engine.queue<number>(on.fresh(), { keepDone: { count: 10 } })
     await queue.enqueueBatch([1, 2, 3])
     await queue.enqueueBatch([4], { delayMs: 60_000 })
     const [done] = await queue.lease()
@@ -71,8 +57,8 @@ describe('a message that waits', () => {
 
 describe('what is done', () => {
   it('is kept by count, with its result', async () => {
-    const queue = engine.queue<number>(fresh(), { keepDone: { count: 3 } })
-    const worker = engine.worker(queue, ({ data }) => ({ square: data ** 2 }), { concurrency: 1 })
+    const queue = on.engine.queue<number>(on.fresh(), { keepDone: { count: 3 } })
+    const worker = on.engine.worker(queue, ({ data }) => ({ square: data ** 2 }), { concurrency: 1 })
     for (let n = 0; n < 6; n++) await queue.enqueue(n)
     await vi.waitFor(async () => expect(await queue.stats()).toMatchObject({ ackedTotal: 6 }), 5_000)
     await worker.stop()
@@ -82,8 +68,8 @@ describe('what is done', () => {
 
   it('is acked all the same when its result cannot be written', async () => {
     const errors: unknown[] = []
-    const own = await Engine.open({ redis: { port: server.port }, onError: (error) => errors.push(error) })
-    const queue = own.queue<number>(fresh(), { keepDone: {} })
+    const own = await Engine.open({ redis: { port: on.server.port }, onError: (error) => errors.push(error) })
+    const queue = own.queue<number>(on.fresh(), { keepDone: {} })
     const circular: { self?: unknown } = {}
     circular.self = circular
     own.worker(queue, ({ data }) => (data === 1 ? circular : 'x'.repeat(300_000)))

@@ -1,26 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine } from './engine'
+import { describe, expect, it, vi } from 'vitest'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `once ${counter++}`
+const on = engineOnRedis('once')
 
 describe('once', () => {
   it('runs an effect one time, and gives later callers its result', async () => {
-    const queue = engine.queue(fresh())
+    const queue = on.engine.queue(on.fresh())
     let runs = 0
     const pay = () => queue.once('order 1', async () => ({ receipt: ++runs }))
     expect([await pay(), await pay()]).toEqual([{ receipt: 1 }, { receipt: 1 }])
@@ -30,7 +15,7 @@ describe('once', () => {
   })
 
   it('tells who comes meanwhile that somebody is at it', async () => {
-    const queue = engine.queue(fresh())
+    const queue = on.engine.queue(on.fresh())
     let finish: (value: string) => void = () => {}
     let begun = false
     const first = queue.once('k', () => {
@@ -46,7 +31,7 @@ describe('once', () => {
   })
 
   it('forgets what failed, so that it can be tried again', async () => {
-    const queue = engine.queue(fresh())
+    const queue = on.engine.queue(on.fresh())
     await expect(
       queue.once('k', () => {
         throw new Error('no')
@@ -56,7 +41,7 @@ describe('once', () => {
   })
 
   it('says when an effect took longer than its claim', async () => {
-    const queue = engine.queue(fresh())
+    const queue = on.engine.queue(on.fresh())
     let finish: () => void = () => {}
     const slow = queue.once(
       'k',
@@ -73,9 +58,9 @@ describe('once', () => {
   })
 
   it('holds an effect to one across attempts of a message', async () => {
-    const queue = engine.queue<string>(fresh(), { retryDelaysMs: [0] })
+    const queue = on.engine.queue<string>(on.fresh(), { retryDelaysMs: [0] })
     let effects = 0
-    const worker = engine.worker(queue, async (message) => {
+    const worker = on.engine.worker(queue, async (message) => {
       await message.once(`pay ${message.data}`, () => ++effects)
       if (message.attempt < 3) throw new Error('after the effect')
     })
@@ -86,6 +71,6 @@ describe('once', () => {
   })
 
   it('refuses keys that are none', async () => {
-    await expect(engine.queue(fresh()).once('', () => 1)).rejects.toMatchObject({ code: 'bad-input' })
+    await expect(on.engine.queue(on.fresh()).once('', () => 1)).rejects.toMatchObject({ code: 'bad-input' })
   })
 })

@@ -1,30 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine } from './engine'
+import { describe, expect, it } from 'vitest'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `batch ${counter++}`
+const on = engineOnRedis('batch')
 
 describe('processBatch', () => {
   it('works until nothing is ready, and tells what became of everything', async () => {
-    const queue = engine.queue<number>(fresh(), { maxAttempts: 2, retryDelaysMs: [60_000] })
+    const queue = on.engine.queue<number>(on.fresh(), { maxAttempts: 2, retryDelaysMs: [60_000] })
     await queue.enqueueBatch([0, 1, 2, 3, 4, 5])
     await queue.enqueueBatch([10], { maxAttempts: 1 })
     const errors: number[] = []
-    const report = await engine.processBatch(
+    const report = await on.engine.processBatch(
       queue,
       ({ data }) => {
         if (data === 3 || data === 10) throw new Error('no')
@@ -47,9 +32,9 @@ describe('processBatch', () => {
   })
 
   it('leaves messages alone that their handlers settled', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     await queue.enqueueBatch([0, 1])
-    const report = await engine.processBatch(queue, (message) => message.nack('later', { delayMs: 60_000 }), {
+    const report = await on.engine.processBatch(queue, (message) => message.nack('later', { delayMs: 60_000 }), {
       deadlineMs: 10_000,
     })
     expect(report).toMatchObject({ leased: 2, settled: 2, acked: 0, lost: 0 })
@@ -57,19 +42,19 @@ describe('processBatch', () => {
   })
 
   it('takes no more than it was told', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     await queue.enqueueBatch(Array.from({ length: 50 }, (_, n) => n))
-    const report = await engine.processBatch(queue, () => {}, { deadlineMs: 10_000, count: 7, concurrency: 4 })
+    const report = await on.engine.processBatch(queue, () => {}, { deadlineMs: 10_000, count: 7, concurrency: 4 })
     expect(report).toMatchObject({ leased: 7, acked: 7, ended: 'count' })
     expect(await queue.stats()).toMatchObject({ ready: 43, leased: 0 })
   })
 
   it('settles everything before the deadline, and gives back what is not done', async () => {
-    const queue = engine.queue<number>(fresh(), { maxAttempts: 1 })
+    const queue = on.engine.queue<number>(on.fresh(), { maxAttempts: 1 })
     await queue.enqueueBatch([0, 1, 2, 3])
     const aborted: string[] = []
     const from = performance.now()
-    const report = await engine.processBatch(
+    const report = await on.engine.processBatch(
       queue,
       ({ data, signal }) =>
         data === 0
@@ -85,8 +70,8 @@ describe('processBatch', () => {
   })
 
   it('refuses what makes no sense', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     for (const options of [{ deadlineMs: 0 }, { deadlineMs: 10, count: 0 }, { deadlineMs: 10, concurrency: 0 }])
-      await expect(engine.processBatch(queue, () => {}, options)).rejects.toMatchObject({ code: 'bad-input' })
+      await expect(on.engine.processBatch(queue, () => {}, options)).rejects.toMatchObject({ code: 'bad-input' })
   })
 })

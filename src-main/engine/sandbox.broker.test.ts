@@ -1,24 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine, type Processed } from './engine'
+import type { Processed } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `sandbox ${counter++}`
+const on = engineOnRedis('sandbox')
 const file = (name: string) => new URL(`./testing/${name}`, import.meta.url)
 
 interface Act {
@@ -28,9 +14,9 @@ interface Act {
 
 describe.each(['thread', 'process'] as const)('a handler in a %s of its own', (kind) => {
   it('gets messages and answers as any other', async () => {
-    const queue = engine.queue<Act>(fresh())
+    const queue = on.engine.queue<Act>(on.fresh())
     const answers: Processed['result'][] = []
-    const worker = engine.worker(
+    const worker = on.engine.worker(
       queue,
       { file: fileURLToPath(file('sandboxed.mjs')), kind },
       { concurrency: 2, onProcessed: (_, { result }) => answers.push(result) },
@@ -51,8 +37,8 @@ describe.each(['thread', 'process'] as const)('a handler in a %s of its own', (k
   })
 
   it('fails an attempt by what it throws, or by a crash, and the worker lives on', async () => {
-    const queue = engine.queue<Act>(fresh(), { maxAttempts: 2, retryDelaysMs: [0] })
-    const worker = engine.worker(queue, { file: file('sandboxed.mjs'), kind }, { concurrency: 1 })
+    const queue = on.engine.queue<Act>(on.fresh(), { maxAttempts: 2, retryDelaysMs: [0] })
+    const worker = on.engine.worker(queue, { file: file('sandboxed.mjs'), kind }, { concurrency: 1 })
     const thrown = await queue.enqueue({ act: 'throw', value: 'way' })
     const never = await queue.enqueue({ act: 'unrecoverable' })
     const crashed = await queue.enqueue({ act: 'exit', value: 7 })
@@ -68,8 +54,8 @@ describe.each(['thread', 'process'] as const)('a handler in a %s of its own', (k
   })
 
   it('is ended when its time is over, however busy it is', async () => {
-    const queue = engine.queue<Act>(fresh(), { maxAttempts: 1, timeoutMs: 1_500 })
-    const worker = engine.worker(queue, { file: file('sandboxed.mjs'), kind }, { concurrency: 1 })
+    const queue = on.engine.queue<Act>(on.fresh(), { maxAttempts: 1, timeoutMs: 1_500 })
+    const worker = on.engine.worker(queue, { file: file('sandboxed.mjs'), kind }, { concurrency: 1 })
     const spun = await queue.enqueue({ act: 'spin' })
     await vi.waitFor(async () => expect(await queue.stats()).toMatchObject({ dead: 1 }), 15_000)
     await queue.enqueue({ act: 'answer' })
@@ -79,8 +65,8 @@ describe.each(['thread', 'process'] as const)('a handler in a %s of its own', (k
   })
 
   it('can tell its progress, and hears of the end', async () => {
-    const queue = engine.queue<Act>(fresh(), { keepDone: {} })
-    const worker = engine.worker(queue, { file: file('sandboxed.mjs'), kind }, { concurrency: 2 })
+    const queue = on.engine.queue<Act>(on.fresh(), { keepDone: {} })
+    const worker = on.engine.worker(queue, { file: file('sandboxed.mjs'), kind }, { concurrency: 2 })
     const noted = await queue.enqueue({ act: 'note', value: 5 })
     await vi.waitFor(async () => expect(await queue.stats()).toMatchObject({ done: 1 }), 15_000)
     expect(await queue.get(noted)).toMatchObject({ progress: '{"at":5}', logs: ['at 5'], result: '[true,true]' })
@@ -94,8 +80,8 @@ describe.each(['thread', 'process'] as const)('a handler in a %s of its own', (k
 it('gives a sandboxed handler what the schema made of the payload', async () => {
   const schema = z.object({ act: z.string(), value: z.coerce.number().default(7) })
   const answers: unknown[] = []
-  const queue = engine.queue(fresh(), { schema })
-  const worker = engine.worker(
+  const queue = on.engine.queue(on.fresh(), { schema })
+  const worker = on.engine.worker(
     queue,
     { file: file('sandboxed.mjs') },
     { onProcessed: (_, { result }) => answers.push((result as { value: unknown }).value) },
@@ -107,8 +93,8 @@ it('gives a sandboxed handler what the schema made of the payload', async () => 
 
 it('takes a CommonJS module, and says when a file has no handler or is none', async () => {
   const answers: unknown[] = []
-  const queue = engine.queue<string>(fresh(), { maxAttempts: 1 })
-  const good = engine.worker(
+  const queue = on.engine.queue<string>(on.fresh(), { maxAttempts: 1 })
+  const good = on.engine.worker(
     queue,
     { file: file('named.cjs') },
     { onProcessed: (_, { result }) => answers.push(result) },
@@ -120,11 +106,11 @@ it('takes a CommonJS module, and says when a file has no handler or is none', as
     ['nothing.cjs', /exports no handler/],
     ['nowhere.mjs', /nowhere\.mjs/],
   ] as const) {
-    const worker = engine.worker(queue, { file: file(name) })
+    const worker = on.engine.worker(queue, { file: file(name) })
     const id = await queue.enqueue('x')
     await vi.waitFor(async () => expect((await queue.get(id))?.state).toBe('dead'), 15_000)
     expect((await queue.get(id))?.error?.message).toMatch(words)
     await worker.stop()
   }
-  expect(() => engine.worker(queue, { file: '' })).toThrow(expect.objectContaining({ code: 'bad-input' }))
+  expect(() => on.engine.worker(queue, { file: '' })).toThrow(expect.objectContaining({ code: 'bad-input' }))
 })

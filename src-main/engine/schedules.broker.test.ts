@@ -1,27 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
 import { Engine } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `schedules ${counter++}`
+const on = engineOnRedis('schedules')
 
 describe('schedules', () => {
   it('are put, listed and removed; the same once more changes nothing', async () => {
-    const queue = engine.queue<{ report: string }>(fresh())
+    const queue = on.engine.queue<{ report: string }>(on.fresh())
     const schedule = { cron: '0 7 * * 1-5', timeZone: 'Europe/Vienna', data: { report: 'sales' } }
     const first = await queue.schedules.put('daily', schedule)
     expect(new Date(first.nextAt).toISOString()).toMatch(/T0[56]:00:00/)
@@ -35,7 +21,7 @@ describe('schedules', () => {
   })
 
   it('refuse what they could not keep', async () => {
-    const queue = engine.queue(fresh(), { schema: z.number() })
+    const queue = on.engine.queue(on.fresh(), { schema: z.number() })
     for (const bad of [
       { data: 1 },
       { data: 1, cron: '* * * * *', everyMs: 1_000 },
@@ -53,9 +39,9 @@ describe('schedules', () => {
   })
 
   it('give one message a tick however many schedulers run, and end after their last', async () => {
-    const name = fresh()
-    const others = await Promise.all([1, 2, 3].map(() => Engine.open({ redis: { port: server.port } })))
-    const queue = engine.queue<string>(name)
+    const name = on.fresh()
+    const others = await Promise.all([1, 2, 3].map(() => Engine.open({ redis: { port: on.server.port } })))
+    const queue = on.engine.queue<string>(name)
     const workers = others.map((other) => other.worker(other.queue<string>(name), () => {}))
     for (const worker of workers) await worker.pause()
     await queue.schedules.put('tick', {
@@ -76,7 +62,7 @@ describe('schedules', () => {
   })
 
   it('catch up with what passed while nobody looked', async () => {
-    const queues = ['none', 'one', 'all'].map((catchUp) => ({ catchUp, queue: engine.queue<string>(fresh()) }))
+    const queues = ['none', 'one', 'all'].map((catchUp) => ({ catchUp, queue: on.engine.queue<string>(on.fresh()) }))
     const hour = 3_600_000
     for (const { queue, catchUp } of queues) {
       const { driver, name } = queue.seat.context
@@ -104,8 +90,8 @@ describe('schedules', () => {
 
   it('report what cannot be read, and go on with the others', async () => {
     const errors: unknown[] = []
-    const own = await Engine.open({ redis: { port: server.port }, onError: (error) => errors.push(error) })
-    const queue = own.queue<string>(fresh())
+    const own = await Engine.open({ redis: { port: on.server.port }, onError: (error) => errors.push(error) })
+    const queue = own.queue<string>(on.fresh())
     const { driver, name } = queue.seat.context
     await driver.schedules!.put(name, { key: 'broken', nextAt: 1, definition: 'nonsense' })
     await driver.schedules!.put(name, {

@@ -1,24 +1,10 @@
 import * as v from 'valibot'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
 import { Engine } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `schema ${counter++}`
+const on = engineOnRedis('schema')
 
 const zodSchema = z.object({ to: z.object({ mail: z.email() }), copies: z.coerce.number().default(1) })
 const valibotSchema = v.object({
@@ -43,8 +29,8 @@ describe.each([
   const good = { to: { mail: 'a@example.org' }, copies: '3' }
 
   it('refuses what fails it where it is enqueued, with the paths', async () => {
-    const name = fresh()
-    const queue = engine.queue(name, { schema })
+    const name = on.fresh()
+    const queue = on.engine.queue(name, { schema })
     const bad = { to: { mail: 'nobody' } } as never
     await expect(queue.enqueue(bad)).rejects.toMatchObject({
       code: 'bad-input',
@@ -59,11 +45,11 @@ describe.each([
   })
 
   it('gives handlers what it makes of the payload', async () => {
-    const queue = engine.queue(fresh(), { schema })
+    const queue = on.engine.queue(on.fresh(), { schema })
     const seen: unknown[] = []
     await queue.enqueue(good)
     await queue.enqueue({ to: { mail: 'b@example.org' } })
-    const worker = engine.worker(queue, ({ data }) => void seen.push(data))
+    const worker = on.engine.worker(queue, ({ data }) => void seen.push(data))
     await vi.waitFor(() => expect(seen).toHaveLength(2), 5_000)
     await worker.stop()
     expect(seen).toEqual([
@@ -73,14 +59,14 @@ describe.each([
   })
 
   it('buries what fails it when it is leased, and never shows it to a handler', async () => {
-    const name = fresh()
-    const queue = engine.queue(name, { schema })
+    const name = on.fresh()
+    const queue = on.engine.queue(name, { schema })
     // Enqueued by somebody who knows no schema.
-    const other = await Engine.open({ redis: { port: server.port } })
+    const other = await Engine.open({ redis: { port: on.server.port } })
     await other.queue<unknown>(name).enqueueBatch([{ to: {} }, good, Buffer.from('no json')])
     await other.close()
     let runs = 0
-    const worker = engine.worker(queue, () => void runs++)
+    const worker = on.engine.worker(queue, () => void runs++)
     await vi.waitFor(async () => expect(await queue.stats()).toMatchObject({ dead: 2, ackedTotal: 1 }), 5_000)
     await worker.stop()
     expect(runs).toBe(1)
@@ -93,9 +79,9 @@ describe.each([
   })
 
   it('keeps bad ones from callers that lease without a worker', async () => {
-    const name = fresh()
-    const queue = engine.queue(name, { schema })
-    const other = await Engine.open({ redis: { port: server.port } })
+    const name = on.fresh()
+    const queue = on.engine.queue(name, { schema })
+    const other = await Engine.open({ redis: { port: on.server.port } })
     await other.queue<unknown>(name).enqueueBatch([1, 2, good])
     await other.close()
     const [message] = await queue.lease({ count: 2 })
@@ -106,12 +92,12 @@ describe.each([
 
 it('tells the first issues and how many more there are', async () => {
   const schema = z.object({ a: z.string(), b: z.string(), c: z.string(), d: z.string(), e: z.string() })
-  const queue = engine.queue(fresh(), { schema })
+  const queue = on.engine.queue(on.fresh(), { schema })
   await expect(queue.enqueue({} as never)).rejects.toThrow(/a: .*; b: .*; c: .*; and 2 more/)
 })
 
 it('refuses what is no schema', () => {
-  expect(() => engine.queue(fresh(), { schema: {} as never })).toThrow(
+  expect(() => on.engine.queue(on.fresh(), { schema: {} as never })).toThrow(
     expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('Standard Schema') }),
   )
 })

@@ -1,35 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine } from './engine'
+import { describe, expect, it, vi } from 'vitest'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `bounds ${counter++}`
+const on = engineOnRedis('bounds')
 const until = (check: () => Promise<void> | void, timeout = 10_000) => vi.waitFor(check, { timeout, interval: 10 })
 
 describe('a limit', () => {
   it('holds a queue to so many in a time, over all workers, without asking all the while', async () => {
-    const queue = engine.queue<number>(fresh(), { limit: { max: 5, perMs: 200 } })
+    const queue = on.engine.queue<number>(on.fresh(), { limit: { max: 5, perMs: 200 } })
     const starts: number[] = []
     const { driver } = queue.seat.context
     const asked = vi.spyOn(driver, 'lease')
     const workers = [1, 2].map(() =>
-      engine.worker(queue, () => void starts.push(performance.now()), { concurrency: 50 }),
+      on.engine.worker(queue, () => void starts.push(performance.now()), { concurrency: 50 }),
     )
     await queue.enqueueBatch(Array.from({ length: 20 }, (_, n) => n))
     await until(() => expect(starts).toHaveLength(20))
@@ -43,11 +28,11 @@ describe('a limit', () => {
 
 describe('groups', () => {
   it('are worked in order, one of each at a time, and held to their limit', async () => {
-    const queue = engine.queue<number>(fresh(), { groupLimit: { max: 2, perMs: 250 } })
+    const queue = on.engine.queue<number>(on.fresh(), { groupLimit: { max: 2, perMs: 250 } })
     const order = new Map<string, number[]>()
     const busy = new Set<string>()
     const starts: number[] = []
-    const worker = engine.worker(
+    const worker = on.engine.worker(
       queue,
       async ({ group, data }) => {
         expect(busy.has(group!)).toBe(false)
@@ -73,20 +58,20 @@ describe('groups', () => {
 
 describe('a poisonous message', () => {
   it('is dead after so many killed workers, and others are done', async () => {
-    const name = fresh()
-    const queue = engine.queue<string>(name, { maxAttempts: 2 })
+    const name = on.fresh()
+    const queue = on.engine.queue<string>(name, { maxAttempts: 2 })
     await queue.enqueue('poison')
     const start = () =>
       spawn(
         process.execPath,
-        ['--import', 'tsx', resolve(import.meta.dirname, 'crash-worker.ts'), String(server.port), name, '2'],
+        ['--import', 'tsx', resolve(import.meta.dirname, 'crash-worker.ts'), String(on.server.port), name, '2'],
         { stdio: ['ignore', 'ignore', 'inherit'] },
       )
     for (let kill = 1; kill <= 2; kill++) {
       const [, signal] = await once(start(), 'exit')
       expect(signal).toBe('SIGKILL')
       // Its lease of 400 ms runs out; this engine's recoverer takes the message back.
-      if (kill === 1) await engine.worker(queue, () => {}).pause()
+      if (kill === 1) await on.engine.worker(queue, () => {}).pause()
       await until(async () =>
         expect(await queue.stats()).toMatchObject(kill === 1 ? { ready: 1, leased: 0 } : { dead: 1, leased: 0 }),
       )

@@ -1,22 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from '../brokers/testing/redis-server'
-import { Engine, type Message, type WorkerEvents } from './engine'
+import { describe, expect, it, vi } from 'vitest'
+import type { Message, WorkerEvents } from './engine'
+import { engineOnRedis } from './testing/engine-on-redis'
 
-let server: TestRedis
-let engine: Engine
-
-beforeAll(async () => {
-  server = await startRedis()
-  engine = await Engine.open({ redis: { port: server.port } })
-})
-
-afterAll(async () => {
-  await engine.close(100)
-  await server.stop()
-})
-
-let counter = 0
-const fresh = () => `worker ${counter++}`
+const on = engineOnRedis('worker')
 const until = (check: () => Promise<void> | void, timeout = 10_000) => vi.waitFor(check, { timeout, interval: 10 })
 
 function gate() {
@@ -29,9 +15,9 @@ function gate() {
 
 describe('a worker', () => {
   it('ends an attempt whose time is over: its signal aborts, and it is tried again', async () => {
-    const queue = engine.queue<string>(fresh(), { timeoutMs: 30, maxAttempts: 2, retryDelaysMs: [0] })
+    const queue = on.engine.queue<string>(on.fresh(), { timeoutMs: 30, maxAttempts: 2, retryDelaysMs: [0] })
     const reasons: string[] = []
-    const worker = engine.worker(queue, ({ signal }) => {
+    const worker = on.engine.worker(queue, ({ signal }) => {
       signal.addEventListener('abort', () => reasons.push((signal.reason as Error).name))
       return new Promise(() => {})
     })
@@ -46,18 +32,18 @@ describe('a worker', () => {
   })
 
   it('leaves a quick attempt of a queue with a time limit alone', async () => {
-    const queue = engine.queue<number>(fresh(), { timeoutMs: 10_000 })
-    const worker = engine.worker(queue, ({ data }) => data)
+    const queue = on.engine.queue<number>(on.fresh(), { timeoutMs: 10_000 })
+    const worker = on.engine.worker(queue, ({ data }) => data)
     await queue.enqueueBatch([1, 2, 3])
     await until(async () => expect(await queue.stats()).toMatchObject({ ackedTotal: 3 }))
     await worker.stop()
   })
 
   it('leases ahead, begins in order, and gives back what it has not begun', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const { open, opened } = gate()
     const begun: number[] = []
-    const worker = engine.worker(
+    const worker = on.engine.worker(
       queue,
       async ({ data }) => {
         begun.push(data)
@@ -77,20 +63,20 @@ describe('a worker', () => {
   })
 
   it('works through what it leased ahead, handlers that end at once included', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const seen: number[] = []
     await queue.enqueueBatch(Array.from({ length: 1_000 }, (_, n) => n))
-    const worker = engine.worker(queue, ({ data }) => void seen.push(data), { concurrency: 1, prefetch: 100 })
+    const worker = on.engine.worker(queue, ({ data }) => void seen.push(data), { concurrency: 1, prefetch: 100 })
     await until(async () => expect(await queue.stats()).toMatchObject({ ackedTotal: 1_000 }))
     expect(seen).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
     await worker.stop()
   })
 
   it('pauses and resumes, while another worker goes on', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const { open, opened } = gate()
     const seen: string[] = []
-    const slow = engine.worker(queue, async () => {
+    const slow = on.engine.worker(queue, async () => {
       await opened
       seen.push('slow')
     })
@@ -101,7 +87,7 @@ describe('a worker', () => {
     open()
     await paused
     expect([seen, slow.active]).toEqual([['slow'], 0])
-    const other = engine.worker(queue, () => void seen.push('other'))
+    const other = on.engine.worker(queue, () => void seen.push('other'))
     await queue.enqueue(2)
     await until(() => expect(seen).toEqual(['slow', 'other']))
     await other.stop()
@@ -112,11 +98,11 @@ describe('a worker', () => {
   })
 
   it('tells what happens to those who listen, and its hooks', async () => {
-    const queue = engine.queue<string>(fresh(), { maxAttempts: 2, retryDelaysMs: [0], keepDone: {} })
+    const queue = on.engine.queue<string>(on.fresh(), { maxAttempts: 2, retryDelaysMs: [0], keepDone: {} })
     const told: string[] = []
     const errors: [unknown, string | undefined][] = []
     const processed: unknown[] = []
-    const worker = engine.worker(
+    const worker = on.engine.worker(
       queue,
       ({ data, attempt }) => {
         if (data === 'bad' || attempt === 1) throw new Error(`no ${data}`)
@@ -172,9 +158,9 @@ describe('a worker', () => {
   })
 
   it('survives hooks and listeners that throw', async () => {
-    const queue = engine.queue<number>(fresh())
+    const queue = on.engine.queue<number>(on.fresh())
     const errors: string[] = []
-    const worker = engine.worker(queue, () => 1, {
+    const worker = on.engine.worker(queue, () => 1, {
       onProcessed: () => {
         throw new Error('hook')
       },
@@ -193,7 +179,7 @@ describe('a worker', () => {
   })
 
   it('writes down whatever a handler throws', async () => {
-    const queue = engine.queue<number>(fresh(), { maxAttempts: 1 })
+    const queue = on.engine.queue<number>(on.fresh(), { maxAttempts: 1 })
     const thrown = [
       'text',
       null,
@@ -207,7 +193,7 @@ describe('a worker', () => {
     ]
     ;(thrown[3] as Error).cause = thrown[3]
     await queue.enqueueBatch(thrown.map((_, index) => index))
-    const worker = engine.worker(queue, ({ data }) => {
+    const worker = on.engine.worker(queue, ({ data }) => {
       throw thrown[data]
     })
     await until(async () => expect(await queue.stats()).toMatchObject({ dead: thrown.length }))
@@ -219,9 +205,9 @@ describe('a worker', () => {
   })
 
   it('lets a handler settle its message itself, once', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     const outcomes: unknown[] = []
-    const worker = engine.worker(queue, async (message) => {
+    const worker = on.engine.worker(queue, async (message) => {
       outcomes.push(await message.nack('later', { delayMs: 60_000 }))
       outcomes.push(await message.ack())
       await message.nack('x', { delayMs: -1 }).catch((error: { code: string }) => outcomes.push(error.code))
@@ -233,9 +219,9 @@ describe('a worker', () => {
   })
 
   it('keeps progress and log lines with the message', async () => {
-    const queue = engine.queue<string>(fresh())
+    const queue = on.engine.queue<string>(on.fresh())
     const { open, opened } = gate()
-    const worker = engine.worker(queue, async (message) => {
+    const worker = on.engine.worker(queue, async (message) => {
       await message.log('began')
       await message.progress({ percent: 40 })
       await opened
@@ -250,12 +236,12 @@ describe('a worker', () => {
   })
 
   it('hears that its lease was lost, and what it does then counts no more', async () => {
-    const name = fresh()
-    const queue = engine.queue<string>(name, { maxAttempts: 10 })
+    const name = on.fresh()
+    const queue = on.engine.queue<string>(name, { maxAttempts: 10 })
     const { open, opened } = gate()
     const lost: string[] = []
     const first: Message[] = []
-    const worker = engine.worker(
+    const worker = on.engine.worker(
       queue,
       async (message) => {
         first.push(message as Message)

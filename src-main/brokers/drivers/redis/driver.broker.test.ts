@@ -201,4 +201,14 @@ describe('the Redis driver', () => {
     expect((await driver.purge(queue, 'ready', { before: null, limit: 10 })).moved).toBe(1)
     expect(await driver.enqueue(queue, [{ body: 'again', ownId: 'y' }])).toEqual([{ outcome: 'duplicate', id: newer }])
   })
+
+  it('counts a group once that stands in line twice', async () => {
+    const queue = fresh()
+    for (let round = 0; round < 2; round++) {
+      await driver.enqueue(queue, [{ body: 'x', group: 'a' }])
+      expect((await driver.purge(queue, 'ready', { before: null, limit: 10 })).moved).toBe(1)
+    }
+    await driver.enqueue(queue, [{ body: 'y', group: 'a' }, { body: 'z' }])
+    expect(await driver.stats(queue)).toMatchObject({ ready: 2, leased: 0 })
+  })
 })

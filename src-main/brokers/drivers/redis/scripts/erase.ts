@@ -88,7 +88,10 @@ for priority = 0, ${priorities - 1} do take(key('ready:' .. priority)) end
 local left = #ids == room
 if not left and tonumber(state[2] or 0) > 0 then
   local function look(groups)
-    for _, group in ipairs(groups) do fromGroups = fromGroups + take(key('g:' .. group)) end
+    for _, group in ipairs(groups) do
+      -- A group whose list was emptied may stand in line twice.
+      if not trims[key('g:' .. group)] then fromGroups = fromGroups + take(key('g:' .. group)) end
+    end
   end
   local waiting = redis.call('LRANGE', key('groups'), passed, passed + ${groupsPerCall} - 1)
   look(waiting)
