@@ -51,7 +51,7 @@ test('a lost broker leaves its figures with their age, and comes back by itself'
 
 test('3 MB opens at once; 100 MB is measured and never pulled', async ({ start, redis }) => {
   const engine = await Engine.open({ redis: { port: redis.port } })
-  const queue = engine.queue<Uint8Array>('large')
+  const queue = engine.queue<Uint8Array>('large', { maxBytes: 128 * 1024 * 1024 })
   await queue.enqueue(
     Buffer.from(
       JSON.stringify({

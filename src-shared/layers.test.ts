@@ -47,6 +47,11 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
     at: ['src-main/brokers/sessions'],
     may: ['@shared', 'runtime', 'storage', 'reader', 'remedies', 'driver', 'clients', 'open'],
   },
+  {
+    name: 'engine/testing',
+    at: ['src-main/engine/testing/'],
+    may: ['@shared', 'runtime', 'clients', 'testing', 'engine'],
+  },
   // The engine can be imported by any service: it needs nothing of the console.
   { name: 'engine', at: ['src-main/engine/'], may: ['@shared', 'runtime', 'driver', 'clients', 'drivers'] },
   { name: 'watch', at: ['src-main/watch/'], may: ['@shared', 'runtime', 'storage', 'reader', 'sessions'] },
