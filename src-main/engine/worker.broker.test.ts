@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Message, WorkerEvents } from './engine'
+import { loopback, redisClient } from '../brokers/clients/redis'
+import { Engine, type Message, type WorkerEvents } from './engine'
 import { engineOnRedis } from './testing/engine-on-redis'
 
 const on = engineOnRedis('worker')
@@ -264,5 +265,28 @@ describe('a worker', () => {
     open()
     await until(async () => expect(await queue.stats()).toMatchObject({ ackedTotal: 1, leased: 0, ready: 0 }))
     await worker.stop()
+  })
+
+  it('works, and stops at once, for a user who may not name its connections', async () => {
+    const admin = redisClient(loopback(on.server.port))
+    await admin.connect()
+    await admin.call('ACL', 'SETUSER', 'plain', 'on', '>pw', '~*', '&*', '+@all', '-client')
+    const engine = await Engine.open({ redis: { port: on.server.port, username: 'plain', password: 'pw' } })
+    const queue = engine.queue<string>(on.fresh())
+    const troubles: unknown[] = []
+    const seen: string[] = []
+    const worker = engine.worker(queue, ({ data }) => void seen.push(data), {
+      onError: (error) => troubles.push(error),
+    })
+    await queue.enqueue('first')
+    await vi.waitFor(() => expect(seen).toEqual(['first']), 5_000)
+    await queue.enqueue('second, to an idle worker')
+    await vi.waitFor(() => expect(seen).toHaveLength(2), 4_000)
+    const from = performance.now()
+    await worker.stop()
+    expect(performance.now() - from).toBeLessThan(4_000)
+    expect(troubles).toEqual([])
+    await engine.close()
+    admin.disconnect()
   })
 })

@@ -1,5 +1,5 @@
-import { systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
+import { Waiters } from '../../clients/waiters'
 
 /** Streams and the entries after which something is news, as XREAD takes them. */
 export interface Watched {
@@ -13,7 +13,7 @@ export interface Watched {
  * -> looking -> blocked -> (news, time, or last waiter gone) -> idle.
  */
 export class ReadyWait {
-  private readonly waiters = new Set<() => void>()
+  private readonly waiters = new Waiters(() => this.unblock())
   private connection: RedisClient | undefined
   private busy: object | undefined
 
@@ -24,29 +24,14 @@ export class ReadyWait {
   ) {}
 
   /** Resolves on news, after `waitMs`, on abort, or when Redis is away: the caller looks for itself in any case. */
-  async wait(waitMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || waitMs <= 0) return
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        cancel()
-        this.waiters.delete(done)
-        signal.removeEventListener('abort', aborted)
-        resolve()
-      }
-      const aborted = () => {
-        done()
-        if (this.waiters.size === 0) this.unblock()
-      }
-      // Another waiter's XREAD may take longer.
-      const cancel = systemClock.after(waitMs, done)
-      signal.addEventListener('abort', aborted, { once: true })
-      this.waiters.add(done)
+  wait(waitMs: number, signal: AbortSignal): Promise<void> {
+    return this.waiters.wait(waitMs, signal, () => {
       if (!this.busy) void this.block(waitMs)
     })
   }
 
   close(): void {
-    this.wakeAll()
+    this.waiters.wakeAll()
     this.unblock()
   }
 
@@ -76,7 +61,7 @@ export class ReadyWait {
     } finally {
       if (this.busy === own) {
         this.busy = undefined
-        this.wakeAll()
+        this.waiters.wakeAll()
       }
     }
   }
@@ -86,10 +71,6 @@ export class ReadyWait {
     this.connection = undefined
     this.busy = undefined
     // Somebody may have come to wait while the last one left.
-    this.wakeAll()
-  }
-
-  private wakeAll(): void {
-    for (const wake of [...this.waiters]) wake()
+    this.waiters.wakeAll()
   }
 }

@@ -65,20 +65,39 @@ export class ReadyLease {
     this.connection = connection
     if (connection.status === 'wait') {
       await connection.connect()
-      this.clientId = Number(await connection.call('CLIENT', 'ID'))
+      // The client would come back by itself, under another name.
+      connection.once('close', () => {
+        if (this.connection === connection) this.close()
+      })
+      this.clientId = await clientIdOf(connection)
     }
     return connection
   }
 
-  /** The order may overtake BLPOP on its way: it is given again until it meets it, or nothing is under way any more. */
+  /**
+   * The order may overtake BLPOP on its way: it is given again until it meets it, or nothing is under way any more. Where it is
+   * not permitted, hanging up is the only way.
+   */
   private async unblock(): Promise<void> {
     const { clientId } = this
+    if (clientId === undefined) {
+      this.close()
+      return
+    }
     try {
       while (this.busy && (await this.redis.call('CLIENT', 'UNBLOCK', String(clientId))) !== 1)
         await pause(systemClock, againAfterMs)
     } catch {
-      // Where that is not permitted, hanging up is the only way.
       this.close()
     }
+  }
+}
+
+/** undefined: this user may not ask. */
+async function clientIdOf(connection: RedisClient): Promise<number | undefined> {
+  try {
+    return Number(await connection.call('CLIENT', 'ID'))
+  } catch {
+    return undefined
   }
 }

@@ -1,5 +1,5 @@
-import { systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
+import { Waiters } from '../../clients/waiters'
 
 /**
  * Waits for a queue's wake marker on a connection of its own, since BLPOP holds up every other command on it. One BLPOP
@@ -7,7 +7,7 @@ import type { RedisClient } from '../../clients/redis'
  * A marker taken while nobody waits any more is put back: it may be another process's.
  */
 export class ReadyWait {
-  private readonly waiters = new Set<() => void>()
+  private readonly waiters = new Waiters(() => this.unblock())
   private connection: RedisClient | undefined
   private blocked = false
 
@@ -17,29 +17,12 @@ export class ReadyWait {
   ) {}
 
   /** Resolves on a marker, after `waitMs`, on abort, or when Redis is away: the caller looks for itself in any case. */
-  async wait(waitMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || waitMs <= 0) return
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        cancel()
-        this.waiters.delete(done)
-        signal.removeEventListener('abort', aborted)
-        resolve()
-      }
-      const aborted = () => {
-        done()
-        if (this.waiters.size === 0) this.unblock()
-      }
-      // Another waiter's BLPOP may take longer.
-      const cancel = systemClock.after(waitMs, done)
-      signal.addEventListener('abort', aborted, { once: true })
-      this.waiters.add(done)
-      this.block(waitMs)
-    })
+  wait(waitMs: number, signal: AbortSignal): Promise<void> {
+    return this.waiters.wait(waitMs, signal, () => this.block(waitMs))
   }
 
   close(): void {
-    this.wakeAll()
+    this.waiters.wakeAll()
     this.unblock()
   }
 
@@ -61,7 +44,7 @@ export class ReadyWait {
       .catch(() => {})
       .finally(() => {
         if (this.connection === connection) this.blocked = false
-        this.wakeAll()
+        this.waiters.wakeAll()
       })
   }
 
@@ -69,9 +52,5 @@ export class ReadyWait {
     this.connection?.disconnect()
     this.connection = undefined
     this.blocked = false
-  }
-
-  private wakeAll(): void {
-    for (const wake of [...this.waiters]) wake()
   }
 }
