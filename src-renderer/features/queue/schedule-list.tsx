@@ -51,11 +51,11 @@ const columns: readonly Column<QueueSchedule>[] = [
       </span>
     ),
   },
-  { id: 'when', head: 'When', width: 'minmax(176px, 2.1fr)', cell: (row) => <When row={row} /> },
+  { id: 'when', head: 'When', width: 'minmax(176px, 1.6fr)', cell: (row) => <When row={row} /> },
   {
     id: 'zone',
     head: 'Time zone',
-    width: 'minmax(72px, 116px)',
+    width: 'minmax(116px, 0.8fr)',
     cell: ({ timeZone }) => <span className="text-muted">{timeZone ?? unknown}</span>,
   },
   {
