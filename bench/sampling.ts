@@ -5,8 +5,10 @@ import { Redis } from 'ioredis'
 import { BullmqAdapter } from '../src-main/brokers/adapters/bullmq/adapter'
 import { loopback, type RedisClient, redisClient } from '../src-main/brokers/clients/redis'
 import { RedisReader } from '../src-main/brokers/drivers/redis/reader'
+import { redisFinder } from '../src-main/brokers/finder'
 import type { Found, Reader } from '../src-main/brokers/reader'
 import { Engine } from '../src-main/engine/engine'
+import { systemClock } from '../src-main/runtime/clock'
 import { callTimesUs, longestUs, median, type Row, type Scenario } from './scenario'
 
 const samplesPerRound = 40
@@ -47,7 +49,11 @@ export const sampling: Scenario = {
 async function waysOf(client: RedisClient, queues: readonly Queue[]): Promise<readonly Way[]> {
   const readers: readonly Reader[] = [new RedisReader(client), new BullmqAdapter(client)]
   const found: Found[] = []
-  for (const reader of readers) await reader.discover((queue) => found.push(queue), new AbortController().signal)
+  await redisFinder(client, readers, { clock: systemClock, prefixes: [] }).find({
+    found: (queue) => found.push(queue),
+    signal: new AbortController().signal,
+    pace: 'hurried',
+  })
   const of = (reader: Reader) => found.flatMap(({ address }) => (address.layout === reader.layout ? [address] : []))
   const [engines, bulls] = readers.map(of)
   if (engines?.length !== queuesOfEach || bulls?.length !== queuesOfEach) throw new Error('not every queue was found')

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { StandardHandler } from '@orpc/server/standard'
+import { MfaCodes } from './brokers/mfa-codes'
 import { openConnection } from './brokers/open'
 import { Sessions } from './brokers/sessions'
 import type { Host } from './host'
@@ -11,10 +12,12 @@ import type { Log } from './runtime/log'
 import { Access } from './safety/access'
 import { Audit } from './safety/audit'
 import { Guard } from './safety/guard'
+import { SpecialActs } from './safety/special-acts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox'
 import { lockFolder } from './storage/data-folder'
 import { readDeclaredEnvironments } from './storage/declared-environments'
 import { Environments, EnvironmentsDocument, sandboxId } from './storage/environments'
+import { foundQueues } from './storage/found-queues'
 import { jsonFile } from './storage/json-file'
 import { PreferencesStore } from './storage/preferences'
 import { Secrets } from './storage/secrets'
@@ -63,13 +66,18 @@ export async function openConsole({
   const environments = await Environments.open({
     file,
     declared,
-    sandbox,
+    sandbox: sandbox?.environments ?? [],
     secrets: new Secrets(host.keyStore, variables),
   })
 
+  const mfaCodes = new MfaCodes((id) => sessions.retry(id))
   const sessions = new Sessions({
     clock,
-    connect: async (id) => openConnection(environments.get(id), await environments.password(id)),
+    connect: async (id) =>
+      openConnection(environments.get(id), {
+        password: await environments.password(id),
+        mfaCode: () => mfaCodes.take(id),
+      }),
   })
   const history = await openHistory({ path: join(dataFolder, 'samples.db'), notice })
   const watch = new Watch({ clock, history, log })
@@ -86,11 +94,15 @@ export async function openConsole({
     mark: (environmentId, queue, mark) => watch.mark(environmentId, queue, mark),
   })
 
+  const specialActs = new SpecialActs({ clock, environments, sessions, access, audit })
+
   const attend = (id: string) => {
     sessions.open(id)
     watch.attach({
       id,
       readers: () => sessions.readers(id),
+      finder: () => sessions.finder(id),
+      memory: foundQueues(dataFolder, id, notice),
       onChange: (listener) =>
         sessions.onChange((changed) => {
           if (changed === id) listener()
@@ -118,9 +130,11 @@ export async function openConsole({
     access,
     audit,
     guard,
+    specialActs,
     watch,
     board: new EnvironmentBoard({ environments, sessions, access, watch }),
     attend,
+    giveMfaCode: (id, code) => mfaCodes.give(id, code),
     leave,
   })
 

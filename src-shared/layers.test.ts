@@ -18,13 +18,19 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   { name: 'runtime', at: ['src-main/runtime/'], may: ['@shared'] },
   { name: 'storage', at: ['src-main/storage/'], may: ['@shared', 'runtime'] },
   { name: 'reader', at: ['src-main/brokers/reader'], may: ['@shared'] },
-  { name: 'remedies', at: ['src-main/brokers/remedies'], may: ['@shared', 'reader'] },
+  { name: 'acts', at: ['src-main/brokers/acts'], may: ['@shared'] },
+  { name: 'remedies', at: ['src-main/brokers/remedies'], may: ['@shared', 'acts', 'reader'] },
   {
     name: 'testing',
     at: ['src-main/brokers/testing/'],
-    may: ['@shared', 'runtime', 'reader', 'remedies', 'driver', 'clients'],
+    may: ['@shared', 'runtime', 'acts', 'reader', 'remedies', 'driver', 'clients', 'finder'],
   },
   { name: 'clients', at: ['src-main/brokers/clients/'], may: ['@shared', 'runtime'] },
+  {
+    name: 'finder',
+    at: ['src-main/brokers/finder', 'src-main/brokers/key-'],
+    may: ['@shared', 'runtime', 'reader', 'clients'],
+  },
   {
     name: 'drivers',
     at: ['src-main/brokers/drivers/'],
@@ -35,17 +41,31 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   {
     name: 'adapters',
     at: ['src-main/brokers/adapters/'],
-    may: ['@shared', 'runtime', 'reader', 'remedies', 'driver', 'clients'],
+    may: ['@shared', 'runtime', 'acts', 'reader', 'remedies', 'driver', 'clients'],
   },
+  { name: 'connection', at: ['src-main/brokers/connection'], may: ['@shared', 'remedies', 'finder'] },
   {
     name: 'open',
     at: ['src-main/brokers/open', 'src-main/brokers/test-connection'],
-    may: ['@shared', 'runtime', 'storage', 'reader', 'remedies', 'driver', 'clients', 'drivers', 'adapters'],
+    may: [
+      '@shared',
+      'runtime',
+      'storage',
+      'acts',
+      'reader',
+      'remedies',
+      'driver',
+      'clients',
+      'finder',
+      'connection',
+      'drivers',
+      'adapters',
+    ],
   },
   {
     name: 'sessions',
-    at: ['src-main/brokers/sessions'],
-    may: ['@shared', 'runtime', 'storage', 'reader', 'remedies', 'driver', 'clients', 'open'],
+    at: ['src-main/brokers/sessions', 'src-main/brokers/mfa-codes'],
+    may: ['@shared', 'runtime', 'reader', 'remedies', 'finder', 'connection'],
   },
   {
     name: 'engine/testing',
@@ -54,11 +74,11 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   },
   // The engine can be imported by any service: it needs nothing of the console.
   { name: 'engine', at: ['src-main/engine/'], may: ['@shared', 'runtime', 'driver', 'clients', 'drivers'] },
-  { name: 'watch', at: ['src-main/watch/'], may: ['@shared', 'runtime', 'storage', 'reader', 'sessions'] },
+  { name: 'watch', at: ['src-main/watch/'], may: ['@shared', 'runtime', 'storage', 'reader', 'finder', 'sessions'] },
   {
     name: 'safety',
     at: ['src-main/safety/'],
-    may: ['@shared', 'runtime', 'storage', 'reader', 'remedies', 'sessions'],
+    may: ['@shared', 'runtime', 'storage', 'acts', 'reader', 'remedies', 'sessions'],
   },
   {
     name: 'main/rpc',

@@ -1,5 +1,6 @@
 import type { MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
+import type { Acts } from './acts'
 import type { Reader } from './reader'
 
 /**
@@ -27,6 +28,12 @@ export interface Remedies extends Reader {
 
   pause(queue: QueueAddress): Promise<void>
   resume(queue: QueueAddress): Promise<void>
+
+  /** What this system offers besides. */
+  readonly acts?: Acts
+
+  /** Gives back what is held; the client is the caller's. Absent: nothing is. */
+  close?(): Promise<void>
 }
 
 export type ItemOutcome =
@@ -63,4 +70,6 @@ export interface Outgoing {
   readonly delayMs: number
   readonly priority: number | null
   readonly attributes: Readonly<Record<string, string>>
+  /** What only some systems take: group, dedupId, exchange, routingKey. Unknown names are refused by the adapter. */
+  readonly options?: Readonly<Record<string, string>>
 }

@@ -1,7 +1,8 @@
 import { Failure, type FailureView } from '@shared/failure'
 import type { Layout } from '@shared/model/queue'
 import type { Cancel, Clock } from '../runtime/clock'
-import type { Connection } from './open'
+import type { Connection } from './connection'
+import type { Finder } from './finder'
 import type { Remedies } from './remedies'
 
 /** The live side of one environment's connection. Times are epoch milliseconds. */
@@ -49,6 +50,11 @@ export class Sessions {
     await session?.stop()
   }
 
+  /** Tries a lost connection again now: something that it waited for is there. */
+  retry(environmentId: string): void {
+    this.sessions.get(environmentId)?.retry()
+  }
+
   async closeAll(): Promise<void> {
     await Promise.all([...this.sessions.keys()].map((id) => this.close(id)))
   }
@@ -60,6 +66,16 @@ export class Sessions {
   /** What can be read of now; undefined while there is no connection. */
   readers(environmentId: string): readonly Remedies[] | undefined {
     return this.sessions.get(environmentId)?.connection?.layouts
+  }
+
+  /** How its queues are found; undefined while there is no connection. */
+  finder(environmentId: string): Finder | undefined {
+    return this.sessions.get(environmentId)?.connection?.finder
+  }
+
+  /** What looking has cost so far, where it is billed. */
+  bill(environmentId: string): ReturnType<NonNullable<Connection['bill']>> | null {
+    return this.sessions.get(environmentId)?.connection?.bill?.() ?? null
   }
 
   /** Throws Failure 'unreachable' while there is no connection: nothing is queued for later. */
@@ -114,6 +130,12 @@ class Session {
   }
 
   start(): void {
+    void this.connect()
+  }
+
+  retry(): void {
+    if (this.state.phase !== 'lost' || this.stopped) return
+    this.cancelRetry?.()
     void this.connect()
   }
 

@@ -5,16 +5,14 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EnvironmentInput } from '@shared/model/environment'
+import type { RedisProfile } from '@shared/model/environment'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../runtime/clock'
 import { testConnection } from './test-connection'
 import { freePort, startRedis, type TestRedis } from './testing/redis-server'
 
-type Profile = Omit<EnvironmentInput, 'password'>
-
-const profile = (port: number, change: Partial<Profile> = {}): Profile => ({
+const profile = (port: number, change: Partial<RedisProfile> = {}): RedisProfile => ({
   name: 'test',
   kind: 'redis',
   tier: null,
@@ -25,7 +23,7 @@ const profile = (port: number, change: Partial<Profile> = {}): Profile => ({
   ...change,
 })
 
-const report = (environment: Profile, password: string | null = null) =>
+const report = (environment: RedisProfile, password: string | null = null) =>
   testConnection(environment, async () => password, systemClock)
 const tls = (caFile: string | null = null) => ({ enabled: true, caFile, verify: true })
 

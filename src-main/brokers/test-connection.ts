@@ -1,9 +1,10 @@
 import { type FailureCode, type FailureView, isFailure } from '@shared/failure'
-import type { ConnectionReport, EnvironmentInput } from '@shared/model/environment'
+import type { ConnectionReport, Profile } from '@shared/model/environment'
+import { placeOf } from '@shared/model/tier'
 import { type Clock, pause } from '../runtime/clock'
-import { redisFailure } from './clients/redis-failure'
 import { answersPlainPing, endsTlsHandshake } from './clients/tls-probe'
-import { type Connection, openConnection, whereOf } from './open'
+import type { Connection } from './connection'
+import { openConnection } from './open'
 
 /** How long a test looks for queues before it answers with what it has. Milliseconds. */
 const lookForMs = 2_000
@@ -11,15 +12,15 @@ const lookForMs = 2_000
 /** Answers "Test" in words: what was found, or what is wrong and what to do. Changes nothing on the server. `password` may throw a
  * Failure, which is then the answer. */
 export async function testConnection(
-  environment: Omit<EnvironmentInput, 'password'>,
+  environment: Profile,
   password: () => Promise<string | null>,
   clock: Clock,
 ): Promise<ConnectionReport> {
   const startedAt = clock.elapsed()
   let connection: Connection | undefined
   try {
-    connection = await openConnection(environment, await password())
-    const { found, whole, denied } = await countQueues(connection, whereOf(environment), clock)
+    connection = await openConnection(environment, { password: await password(), mfaCode: () => null })
+    const { found, whole, denied } = await countQueues(connection, clock)
     const seconds = ((clock.elapsed() - startedAt) / 1000).toFixed(1)
     const queues = `${found} ${found === 1 ? 'queue' : 'queues'} found in ${seconds} s${whole ? '' : ', still looking'}`
     return {
@@ -37,13 +38,10 @@ export async function testConnection(
 }
 
 /** One side speaks TLS and the other does not: from one side alone that looks like a server that is down or silent. */
-async function tlsMismatch(
-  environment: Omit<EnvironmentInput, 'password'>,
-  code: FailureCode,
-): Promise<FailureView | undefined> {
+async function tlsMismatch(environment: Profile, code: FailureCode): Promise<FailureView | undefined> {
+  if (environment.kind !== 'redis' || environment.topology.kind !== 'single') return undefined
   const { topology, tls } = environment
-  const where = whereOf(environment)
-  if (topology.kind !== 'single') return undefined
+  const where = placeOf(environment)
   if (code === 'unreachable' && !tls.enabled && (await endsTlsHandshake(topology))) {
     return { code: 'tls', message: `${where} wants TLS.`, hint: 'Switch TLS on.' }
   }
@@ -53,23 +51,16 @@ async function tlsMismatch(
   return undefined
 }
 
-async function countQueues(connection: Connection, where: string, clock: Clock) {
+async function countQueues(connection: Connection, clock: Clock) {
   const ending = new AbortController()
   let found = 0
-  const denied: string[] = []
-  const looking = Promise.all(
-    connection.layouts.map((layout) =>
-      layout
-        .discover(() => {
-          found += 1
-        }, ending.signal)
-        .catch((error: unknown) => {
-          if (ending.signal.aborted) return
-          const { message, hint } = redisFailure(error, where)
-          denied.push(`${message} ${hint ?? ''}`.trim())
-        }),
-    ),
-  )
+  const looking = connection.finder.find({
+    found: () => {
+      found += 1
+    },
+    signal: ending.signal,
+    pace: 'hurried',
+  })
   const waiting = new AbortController()
   const whole = await Promise.race([
     looking.then(() => true),
@@ -77,6 +68,5 @@ async function countQueues(connection: Connection, where: string, clock: Clock) 
   ])
   waiting.abort()
   ending.abort()
-  await looking
-  return { found, whole, denied }
+  return { found, whole, denied: (await looking).troubles }
 }

@@ -40,6 +40,8 @@ export class EnvironmentBoard {
       sampledAt: status?.sampledAt ?? null,
       sampleEveryMs: status?.sampleEveryMs ?? 1_000,
       costShare: status?.costShare ?? null,
+      bill: sessions.bill(id),
+      keysWalked: status?.keysWalked ?? null,
       queueCount: status?.queueCount ?? 0,
       readOnly: access.isReadOnly(environment),
       unlockedUntil: access.unlockedUntil(environment),

@@ -1,11 +1,12 @@
 import { StandardRPCHandler } from '@orpc/server/standard'
-import { Failure } from '@shared/failure'
 import type { Environment } from '@shared/model/environment'
 import { testConnection } from '../brokers/test-connection'
-import { addressOf, type ConsoleContext, consoleApi } from './api'
+import { type ConsoleContext, consoleApi } from './api'
 import { latest } from './latest'
 import { messageHandlers } from './message-handlers'
+import { queueHandlers } from './queue-handlers'
 import type { Services } from './services'
+import { workersOf } from './workers'
 
 /** Each procedure of the contract to one service call; no logic lives here. */
 export function consoleHandler(services: Services): StandardRPCHandler<ConsoleContext> {
@@ -41,6 +42,21 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
         const { password, ...environment } = input.environment
         return await testConnection(environment, () => environments.passwordFor(input.id, password), services.clock)
       }),
+      lookAgain: api.environments.lookAgain.handler(({ input }) => {
+        watch.lookAgain(environments.get(input.environmentId).id)
+        return {}
+      }),
+      workers: api.environments.workers.handler(({ input }) => workersOf(services, input.environmentId)),
+      routing: api.environments.routing.handler(async ({ input }) => {
+        for (const reader of services.sessions.readers(input.environmentId) ?? []) {
+          if (reader.routing) return await reader.routing()
+        }
+        return null
+      }),
+      giveMfaCode: api.environments.giveMfaCode.handler(({ input }) => {
+        services.giveMfaCode(environments.get(input.environmentId).id, input.code)
+        return {}
+      }),
       unlock: api.environments.unlock.handler(async ({ input }) => {
         const environment = environments.get(input.environmentId)
         access.unlock(environment, input.typedName)
@@ -54,31 +70,7 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
         return board.state(environment.id)
       }),
     },
-    queues: {
-      feed: api.queues.feed.handler(({ input, signal }) => {
-        services.attend(environments.get(input.environmentId).id)
-        return watch.feed(input.environmentId, signal ?? new AbortController().signal)
-      }),
-      history: api.queues.history.handler(async ({ input }) => {
-        const { samples, marks, stepMs } = await watch.series(input.environmentId, input.queue, input)
-        return { samples: samples.map(({ at, values }) => ({ at, values: [...values] })), marks: [...marks], stepMs }
-      }),
-      capabilities: api.queues.capabilities.handler(({ input }) => {
-        const queue = addressOf(input.queue)
-        return services.sessions.layout(input.environmentId, queue.layout).capabilities(queue)
-      }),
-      schedules: api.queues.schedules.handler(async ({ input }) => {
-        const queue = addressOf(input.queue)
-        const found = await services.sessions.layout(input.environmentId, queue.layout).schedules?.(queue)
-        return found ? [...found] : null
-      }),
-      groups: api.queues.groups.handler(async ({ input }) => {
-        const queue = addressOf(input.queue)
-        return (await services.sessions.layout(input.environmentId, queue.layout).groups?.(queue, input)) ?? null
-      }),
-      pause: api.queues.pause.handler(({ input }) => setPaused(services, input, true)),
-      resume: api.queues.resume.handler(({ input }) => setPaused(services, input, false)),
-    },
+    ...queueHandlers(api, services),
     messages: messageHandlers(api, services),
     plans: {
       prepare: api.plans.prepare.handler(({ input }) => guard.prepare(input)),
@@ -90,6 +82,11 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
         latest({ read: () => [...guard.list()], onChange: (listener) => guard.onChange(listener) }, signal),
       ),
     },
+    acts: {
+      list: api.acts.list.handler(async ({ input }) => [...(await services.specialActs.list(input))]),
+      prepare: api.acts.prepare.handler(({ input }) => services.specialActs.prepare(input)),
+      commit: api.acts.commit.handler(({ input }) => services.specialActs.commit(input)),
+    },
     activity: {
       list: api.activity.list.handler(({ input }) => {
         const page = audit.page(input.before, input.limit)
@@ -98,30 +95,6 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
     },
   })
   return new StandardRPCHandler(router, {})
-}
-
-async function setPaused(
-  services: Services,
-  input: { environmentId: string; queue: string },
-  paused: boolean,
-): Promise<Record<never, never>> {
-  const environment = services.environments.get(input.environmentId)
-  services.access.assertWritable(environment)
-  const queue = addressOf(input.queue)
-  const remedies = services.sessions.layout(environment.id, queue.layout)
-  const capability = (await remedies.capabilities(queue)).pause
-  if (capability.answer === 'no' || capability.answer === 'unknown')
-    throw new Failure({ code: 'unsupported', message: capability.reason })
-  await services.audit.record({
-    event: paused ? 'pause' : 'resume',
-    environment: environment.name,
-    queue: queue.name,
-    summary: `${paused ? 'Paused' : 'Resumed'} ${queue.name}`,
-    runId: null,
-    detail: {},
-  })
-  await (paused ? remedies.pause(queue) : remedies.resume(queue))
-  return {}
 }
 
 async function record(

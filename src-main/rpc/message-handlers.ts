@@ -44,13 +44,14 @@ export function messageHandlers(api: ConsoleApi, services: Services) {
         runId: null,
         detail: { count, delayMs: input.delayMs },
       })
-      const { name, delayMs, priority, attributes } = input
+      const { name, delayMs, priority, attributes, options } = input
       const messages = input.bodies.map((body) => ({
         name,
         body: Buffer.from(body, 'utf8'),
         delayMs,
         priority,
         attributes,
+        ...(options && { options }),
       }))
       return { ids: [...(await remedies.send(queue, messages))] }
     }),

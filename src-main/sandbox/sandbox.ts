@@ -1,10 +1,15 @@
 import { once } from 'node:events'
+import type { Profile } from '@shared/model/environment'
 import type { Log } from '../runtime/log'
 import { startThread } from '../runtime/thread'
 
-/** A Redis in memory with a little traffic on it: something to explore, and gone with the console. */
+/** Servers in memory with a little traffic on them: something to explore, and gone with the console. */
 export interface Sandbox {
-  readonly port: number
+  readonly environments: readonly {
+    readonly id: string
+    readonly environment: Profile
+    readonly password: string | null
+  }[]
   stop(): Promise<void>
 }
 
@@ -20,9 +25,19 @@ export async function startSandbox(log: Log): Promise<Sandbox> {
   const [{ port }] = (await once(thread, 'message')) as [SandboxReady]
   log.info(`the sandbox listens on 127.0.0.1:${port}, in memory only`)
   return {
-    port,
+    environments: [{ id: 'sandbox', environment: redisProfile(port), password: null }],
     async stop() {
       await thread.terminate()
     },
   }
 }
+
+const redisProfile = (port: number): Profile => ({
+  name: 'Sandbox',
+  kind: 'redis',
+  tier: 'dev',
+  topology: { kind: 'single', host: '127.0.0.1', port },
+  database: 0,
+  username: null,
+  tls: { enabled: false, caFile: null, verify: true },
+})

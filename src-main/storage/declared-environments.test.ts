@@ -44,21 +44,49 @@ describe('declared environments', () => {
       ]),
     )
     const [sentinel, cluster] = await readDeclaredEnvironments(path)
-    expect(sentinel?.environment.topology).toEqual({
-      kind: 'sentinel',
-      sentinels: [
-        { host: 'a', port: 26380 },
-        { host: 'b', port: 26379 },
-      ],
-      masterName: 'main',
+    expect(sentinel?.environment).toMatchObject({
+      topology: {
+        kind: 'sentinel',
+        sentinels: [
+          { host: 'a', port: 26380 },
+          { host: 'b', port: 26379 },
+        ],
+        masterName: 'main',
+      },
     })
-    expect(cluster?.environment.topology).toEqual({ kind: 'cluster', nodes: [{ host: '::1', port: 7000 }] })
+    expect(cluster?.environment).toMatchObject({ topology: { kind: 'cluster', nodes: [{ host: '::1', port: 7000 }] } })
+  })
+
+  it('reads SQS and RabbitMQ', async () => {
+    await writeFile(
+      path,
+      JSON.stringify([
+        { name: 'q', kind: 'sqs', region: 'eu-central-1', accessKeyId: 'AKIA1', password: 'env:AWS_SECRET' },
+        {
+          name: 'r',
+          kind: 'rabbitmq',
+          host: 'rabbit.internal',
+          username: 'ops',
+          password: 'file:/run/secrets/r',
+          tls: {},
+        },
+      ]),
+    )
+    const [sqs, rabbitmq] = await readDeclaredEnvironments(path)
+    expect(sqs).toMatchObject({
+      environment: { region: 'eu-central-1', credentials: { kind: 'keys', accessKeyId: 'AKIA1' }, role: null },
+      password: { kind: 'env', name: 'AWS_SECRET' },
+    })
+    expect(rabbitmq).toMatchObject({
+      environment: { port: 5671, managementUrl: 'https://rabbit.internal:15671', tls: { enabled: true, verify: true } },
+      password: { kind: 'file', path: '/run/secrets/r' },
+    })
   })
 
   it.each([
     ['{', /environments\.json: not JSON/],
     ['{}', /expected a list/],
-    ['[{}]', /entry 1: name/],
+    ['[{}]', /entry 1: kind/],
     ['[{"name":"a","kind":"kafka","url":"redis://h"}]', /entry 1: kind/],
     ['[{"name":"a","kind":"redis"}]', /entry 1: name one of url, sentinel or cluster/],
     ['[{"name":"a","kind":"redis","url":"redis://h","colour":1}]', /entry 1.*colour/],

@@ -1,30 +1,74 @@
 import { readFile } from 'node:fs/promises'
 import { Failure } from '@shared/failure'
-import { EnvironmentInput, type HostPort, type RedisTopology } from '@shared/model/environment'
+import {
+  type HostPort,
+  type Profile,
+  RabbitmqProfile,
+  RedisProfile,
+  type RedisTopology,
+  SqsProfile,
+} from '@shared/model/environment'
 import { parseRedisUrl } from '@shared/model/redis-url'
-import { effectiveTier } from '@shared/model/tier'
+import { effectiveTier, tlsOf } from '@shared/model/tier'
 import { z } from 'zod'
 import type { SecretReference } from './secrets'
 
 /** An environment that a file declares; its id is made of its name, so that links and pins survive a restart. */
 export interface DeclaredEnvironment {
   readonly id: string
-  readonly environment: Omit<EnvironmentInput, 'password'>
+  readonly environment: Profile
   readonly password: SecretReference
 }
 
-const Declared = z.strictObject({
-  name: EnvironmentInput.shape.name,
+const DeclaredTls = z.strictObject({ caFile: z.string().optional(), verify: z.boolean().optional() })
+
+const DeclaredRedis = z.strictObject({
+  name: RedisProfile.shape.name,
   kind: z.literal('redis'),
-  tier: EnvironmentInput.shape.tier.optional(),
+  tier: RedisProfile.shape.tier.optional(),
   url: z.string().optional(),
   sentinel: z.strictObject({ nodes: z.array(z.string()).min(1), masterName: z.string().min(1) }).optional(),
   cluster: z.strictObject({ nodes: z.array(z.string()).min(1) }).optional(),
-  database: EnvironmentInput.shape.database.optional(),
+  database: RedisProfile.shape.database.optional(),
   username: z.string().optional(),
   password: z.string().optional(),
-  tls: z.strictObject({ caFile: z.string().optional(), verify: z.boolean().optional() }).optional(),
+  tls: DeclaredTls.optional(),
+  prefixes: RedisProfile.shape.prefixes,
 })
+type DeclaredRedis = z.infer<typeof DeclaredRedis>
+
+const DeclaredSqs = z.strictObject({
+  name: SqsProfile.shape.name,
+  kind: z.literal('sqs'),
+  tier: SqsProfile.shape.tier.optional(),
+  region: SqsProfile.shape.region.optional(),
+  endpoint: SqsProfile.shape.endpoint.optional(),
+  profile: z.string().min(1).optional(),
+  accessKeyId: z.string().min(1).optional(),
+  /** The secret access key. */
+  password: z.string().optional(),
+  role: z.strictObject({ arn: z.string(), externalId: z.string().optional() }).optional(),
+  namePrefix: SqsProfile.shape.namePrefix.optional(),
+  queues: SqsProfile.shape.queues.optional(),
+  cloudWatch: z.boolean().optional(),
+})
+type DeclaredSqs = z.infer<typeof DeclaredSqs>
+
+const DeclaredRabbitmq = z.strictObject({
+  name: RabbitmqProfile.shape.name,
+  kind: z.literal('rabbitmq'),
+  tier: RabbitmqProfile.shape.tier.optional(),
+  host: RabbitmqProfile.shape.host,
+  port: RabbitmqProfile.shape.port.optional(),
+  managementUrl: RabbitmqProfile.shape.managementUrl.optional(),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  tls: DeclaredTls.optional(),
+  vhosts: RabbitmqProfile.shape.vhosts.optional(),
+})
+type DeclaredRabbitmq = z.infer<typeof DeclaredRabbitmq>
+
+const Declared = z.discriminatedUnion('kind', [DeclaredRedis, DeclaredSqs, DeclaredRabbitmq])
 
 /**
  * Reads the file named by $QUEUESCOPE_ENVIRONMENTS: a JSON list like
@@ -63,6 +107,29 @@ function parseEntry(entry: unknown, refuse: (message: string) => Failure): Decla
     throw refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'not an environment'}`)
   }
   const { data } = parsed
+  const environment = profileOf(data, refuse)
+  if (tlsOf(environment)?.verify === false && effectiveTier(environment) === 'production') {
+    throw refuse('tls.verify: a production environment must verify the certificate; name caFile instead')
+  }
+  return {
+    id: `declared-${data.name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`,
+    environment,
+    password: secretReference(data.password, refuse),
+  }
+}
+
+function profileOf(data: z.infer<typeof Declared>, refuse: (message: string) => Failure): Profile {
+  switch (data.kind) {
+    case 'redis':
+      return redisOf(data, refuse)
+    case 'sqs':
+      return sqsOf(data, refuse)
+    case 'rabbitmq':
+      return rabbitmqOf(data)
+  }
+}
+
+function redisOf(data: DeclaredRedis, refuse: (message: string) => Failure): RedisProfile {
   const places = [data.url, data.sentinel, data.cluster].filter((place) => place !== undefined)
   if (places.length !== 1) throw refuse('name one of url, sentinel or cluster')
   const url = data.url === undefined ? undefined : parseRedisUrl(data.url)
@@ -76,27 +143,55 @@ function parseEntry(entry: unknown, refuse: (message: string) => Failure): Decla
           masterName: data.sentinel.masterName,
         }
       : { kind: 'cluster', nodes: (data.cluster?.nodes ?? []).map((node) => hostPort(node, 6379, refuse)) }
-  if (data.tls?.verify === false && effectiveTier(data.tier ?? null, topology) === 'production') {
-    throw refuse('tls.verify: a production environment must verify the certificate; name caFile instead')
-  }
   return {
-    id: `declared-${data.name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`,
-    environment: {
-      name: data.name,
-      kind: 'redis',
-      tier: data.tier ?? null,
-      topology,
-      database: data.database ?? url?.database ?? 0,
-      username: data.username ?? url?.username ?? null,
-      tls: {
-        enabled: url?.tls === true || data.tls !== undefined,
-        caFile: data.tls?.caFile ?? null,
-        verify: data.tls?.verify ?? true,
-      },
-    },
-    password: secretReference(data.password, refuse),
+    name: data.name,
+    kind: 'redis',
+    tier: data.tier ?? null,
+    topology,
+    database: data.database ?? url?.database ?? 0,
+    username: data.username ?? url?.username ?? null,
+    tls: { ...tlsSettings(data.tls), enabled: url?.tls === true || data.tls !== undefined },
+    ...(data.prefixes && { prefixes: data.prefixes }),
   }
 }
+
+function sqsOf(data: DeclaredSqs, refuse: (message: string) => Failure): SqsProfile {
+  if (data.profile !== undefined && data.accessKeyId !== undefined) throw refuse('name one of profile or accessKeyId')
+  return {
+    name: data.name,
+    kind: 'sqs',
+    tier: data.tier ?? null,
+    region: data.region ?? null,
+    endpoint: data.endpoint ?? null,
+    credentials:
+      data.profile !== undefined
+        ? { kind: 'profile', profile: data.profile }
+        : data.accessKeyId !== undefined
+          ? { kind: 'keys', accessKeyId: data.accessKeyId }
+          : { kind: 'default' },
+    role: data.role ? { arn: data.role.arn, externalId: data.role.externalId ?? null, mfaSerial: null } : null,
+    namePrefix: data.namePrefix ?? '',
+    queues: data.queues ?? [],
+    cloudWatch: data.cloudWatch ?? false,
+  }
+}
+
+const rabbitmqOf = (data: DeclaredRabbitmq): RabbitmqProfile => ({
+  name: data.name,
+  kind: 'rabbitmq',
+  tier: data.tier ?? null,
+  host: data.host,
+  port: data.port ?? (data.tls ? 5671 : 5672),
+  managementUrl: data.managementUrl ?? (data.tls ? `https://${data.host}:15671` : `http://${data.host}:15672`),
+  username: data.username ?? null,
+  tls: { ...tlsSettings(data.tls), enabled: data.tls !== undefined },
+  vhosts: data.vhosts ?? [],
+})
+
+const tlsSettings = (tls: z.infer<typeof DeclaredTls> | undefined) => ({
+  caFile: tls?.caFile ?? null,
+  verify: tls?.verify ?? true,
+})
 
 function secretReference(text: string | undefined, refuse: (message: string) => Failure): SecretReference {
   if (text === undefined) return { kind: 'none' }

@@ -7,7 +7,9 @@ import { Environments, EnvironmentsDocument } from './environments'
 import { jsonFile } from './json-file'
 import { type KeyStore, noKeyStore, Secrets } from './secrets'
 
-const input = (change: Partial<EnvironmentInput> = {}): EnvironmentInput => ({
+type RedisInput = Extract<EnvironmentInput, { kind: 'redis' }>
+
+const input = (change: Partial<RedisInput> = {}): RedisInput => ({
   name: 'local',
   kind: 'redis',
   tier: null,
@@ -33,7 +35,7 @@ describe('environments', () => {
       }),
       secrets: new Secrets(keyStore, variables),
       declared: [],
-      sandbox: undefined,
+      sandbox: [],
     })
 
   beforeEach(async () => {

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Failure } from '@shared/failure'
-import { type Environment, EnvironmentInput, type RedisTopology } from '@shared/model/environment'
-import { effectiveTier } from '@shared/model/tier'
+import { type Environment, type EnvironmentInput, Profile } from '@shared/model/environment'
+import { effectiveTier, tlsOf } from '@shared/model/tier'
 import { z } from 'zod'
 import type { DeclaredEnvironment } from './declared-environments'
 import type { JsonFile } from './json-file'
 import { SecretReference, type Secrets } from './secrets'
 
-const { password: _password, ...profileShape } = EnvironmentInput.shape
-const Saved = z.object({ id: z.string(), environment: z.object(profileShape), password: SecretReference })
+const Saved = z.object({ id: z.string(), environment: Profile, password: SecretReference })
 type Saved = z.infer<typeof Saved>
 
 export const EnvironmentsDocument = z.object({ version: z.literal(1), environments: z.array(Saved) })
@@ -18,8 +17,16 @@ export interface EnvironmentsOptions {
   readonly file: JsonFile<EnvironmentsDocument>
   readonly secrets: Secrets
   readonly declared: readonly DeclaredEnvironment[]
-  /** The built-in one, when it runs. */
-  readonly sandbox: { readonly port: number } | undefined
+  /** The built-in ones, while they run. */
+  readonly sandbox: readonly SandboxEnvironment[]
+}
+
+/** An environment that the sandbox plays: its own servers, in memory, gone with the console. */
+export interface SandboxEnvironment {
+  readonly id: string
+  readonly environment: Profile
+  /** What a client must show the sandbox's own server; it guards nothing. */
+  readonly password: string | null
 }
 
 export const sandboxId = 'sandbox'
@@ -43,7 +50,7 @@ export class Environments {
       (each: Saved | DeclaredEnvironment): Environment => ({
         id: each.id,
         ...each.environment,
-        effectiveTier: effectiveTier(each.environment.tier, each.environment.topology),
+        effectiveTier: effectiveTier(each.environment),
         password: this.options.secrets.view(each.id, each.password),
         origin,
       })
@@ -84,7 +91,8 @@ export class Environments {
 
   /** The password to connect with; throws a Failure that names the reference. */
   async password(id: string): Promise<string | null> {
-    if (id === sandboxId) return null
+    const played = this.options.sandbox.find((each) => each.id === id)
+    if (played) return played.password
     const found = [...this.options.declared, ...this.saved].find((each) => each.id === id)
     return found ? await this.options.secrets.resolve(id, found.password) : null
   }
@@ -111,24 +119,13 @@ export class Environments {
   }
 
   private sandbox(): readonly Environment[] {
-    const { sandbox } = this.options
-    if (!sandbox) return []
-    const topology: RedisTopology = { kind: 'single', host: '127.0.0.1', port: sandbox.port }
-    return [
-      {
-        id: sandboxId,
-        name: 'Sandbox',
-        kind: 'redis',
-        tier: 'dev',
-        effectiveTier: 'dev',
-        topology,
-        database: 0,
-        username: null,
-        tls: { enabled: false, caFile: null, verify: true },
-        password: { kind: 'none', set: false, reference: null },
-        origin: 'sandbox',
-      },
-    ]
+    return this.options.sandbox.map(({ id, environment }) => ({
+      id,
+      ...environment,
+      effectiveTier: 'dev',
+      password: { kind: 'none', set: false, reference: null },
+      origin: 'sandbox',
+    }))
   }
 
   private editable(id: string): Saved {
@@ -140,7 +137,8 @@ export class Environments {
   }
 
   private refuseUnverifiedProduction(input: EnvironmentInput): void {
-    if (!input.tls.enabled || input.tls.verify || effectiveTier(input.tier, input.topology) !== 'production') return
+    const tls = tlsOf(input)
+    if (!tls?.enabled || tls.verify || effectiveTier(input) !== 'production') return
     throw new Failure({
       code: 'tls',
       message: 'A production environment must verify the server’s certificate.',

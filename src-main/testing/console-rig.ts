@@ -24,7 +24,7 @@ export interface ConsoleRig {
   /** Everything the core logged. */
   readonly lines: readonly string[]
   /** Saves an environment on a Redis of this machine and waits until it is connected. */
-  connect(port: number, change?: Partial<EnvironmentInput>): Promise<Environment>
+  connect(port: number, change?: Partial<Extract<EnvironmentInput, { kind: 'redis' }>>): Promise<Environment>
   close(): Promise<void>
 }
 

@@ -1,10 +1,11 @@
-import type { QueueAddress } from '@shared/model/queue'
+import type { Layout } from '@shared/model/queue'
 import { queueKey } from '@shared/model/queue'
-import type { Found, Reader } from '../brokers/reader'
+import type { Found } from '../brokers/reader'
 import type { Clock } from '../runtime/clock'
 import { type Loop, loop } from '../runtime/loop'
 import type { WatchedEnvironment } from './watched-environment'
 
+/** Between the end of a pass and the next. */
 const discoverEveryMs = 30_000
 
 export interface DiscoveryOptions {
@@ -12,16 +13,23 @@ export interface DiscoveryOptions {
   readonly clock: Clock
   /** As it turns up, again in each pass. */
   readonly found: (queue: Found) => void
-  /** A whole pass over one layout ended: what is not among `seen` is gone. */
-  readonly passed: (layout: QueueAddress['layout'], seen: ReadonlySet<string>) => void
+  /** A whole pass over these layouts ended: what is not among `seen` is gone. */
+  readonly passed: (layouts: readonly Layout[], seen: ReadonlySet<string>) => void
+  /** Keys looked at so far; null once a pass has ended. */
+  readonly progress: (keys: number | null) => void
   /** A pass failed, in words; null once one went well again. */
   readonly trouble: (words: string | null) => void
   readonly onError: (error: unknown) => void
 }
 
-/** Walks the key space at once and then every 30 s. Only a pass that reached its end takes queues away. */
+/**
+ * Looks for queues at once, as fast as the server bears, and then again and again at a pace that costs an idle environment little.
+ * Only a pass that reached its end takes queues away.
+ */
 export class Discovery {
   private readonly loop: Loop
+  private isHurried = true
+  private isRecalled = false
 
   constructor(private readonly options: DiscoveryOptions) {
     const { clock, onError } = options
@@ -32,7 +40,9 @@ export class Discovery {
     this.loop.start()
   }
 
+  /** Somebody waits: the connection is back, or a person wants to know now. */
   kick(): void {
+    this.isHurried = true
     this.loop.kick()
   }
 
@@ -41,29 +51,34 @@ export class Discovery {
   }
 
   private async pass(signal: AbortSignal): Promise<undefined> {
-    const readers = this.options.environment.readers()
-    if (!readers) return
-    const troubles: string[] = []
-    for (const reader of readers) {
-      const trouble = await this.walk(reader, signal)
-      if (trouble !== null) troubles.push(trouble)
-      if (signal.aborted) return
-    }
-    this.options.trouble(troubles.length > 0 ? troubles.join(' ') : null)
+    const { environment, progress, passed, trouble } = this.options
+    const finder = environment.finder()
+    if (!finder) return
+    await this.recall()
+    const pace = this.isHurried ? 'hurried' : 'idle'
+    this.isHurried = false
+    const seen = new Map<string, Found>()
+    const report = await finder.find({
+      found: (queue) => {
+        if (signal.aborted) return
+        seen.set(queueKey(queue.address), queue)
+        this.options.found(queue)
+      },
+      // Only a pass that somebody waits for is worth telling of.
+      onProgress: (keys) => pace === 'hurried' && progress(keys),
+      signal,
+      pace,
+    })
+    progress(null)
+    if (signal.aborted) return
+    passed(report.whole, new Set(seen.keys()))
+    trouble(report.troubles.length > 0 ? report.troubles.join(' ') : null)
+    if (report.troubles.length === 0) await environment.memory?.keep([...seen.values()])
   }
 
-  private async walk(reader: Reader, signal: AbortSignal): Promise<string | null> {
-    const seen = new Set<string>()
-    try {
-      await reader.discover((queue) => {
-        if (signal.aborted) return
-        seen.add(queueKey(queue.address))
-        this.options.found(queue)
-      }, signal)
-    } catch (error) {
-      return error instanceof Error ? error.message : 'Queues could not be looked for.'
-    }
-    if (!signal.aborted) this.options.passed(reader.layout, seen)
-    return null
+  private async recall(): Promise<void> {
+    if (this.isRecalled) return
+    this.isRecalled = true
+    for (const queue of (await this.options.environment.memory?.recall()) ?? []) this.options.found(queue)
   }
 }

@@ -1,4 +1,4 @@
-import { type QueueInfo, queueKey } from '@shared/model/queue'
+import { type Layout, type QueueInfo, queueKey } from '@shared/model/queue'
 import type { Mark, Values } from '@shared/model/sample'
 import type { Found } from '../brokers/reader'
 import type { Clock } from '../runtime/clock'
@@ -18,6 +18,8 @@ export interface WatchStatus {
   /** An upper bound; see Tick. */
   readonly costShare: number | null
   readonly queueCount: number
+  /** Keys walked so far while queues are looked for; null: not looking, or in no hurry. */
+  readonly keysWalked: number | null
   readonly notices: readonly string[]
 }
 
@@ -42,6 +44,7 @@ export class EnvironmentWatch {
   private readonly removed = new Set<string>()
   private lastTick: Tick | undefined
   private discoveryTrouble: string | null = null
+  private keysWalked: number | null = null
   private connected: boolean
   /** Queues were found since the last tick began. */
   private unsampled = false
@@ -63,7 +66,8 @@ export class EnvironmentWatch {
       clock,
       onError,
       found: (found) => this.add(found),
-      passed: (layout, seen) => this.removeUnseen(layout, seen),
+      passed: (layouts, seen) => this.removeUnseen(layouts, seen),
+      progress: (keys) => this.tellProgress(keys),
       trouble: (words) => this.tellTrouble(words),
     })
     this.connected = environment.readers() !== undefined
@@ -92,6 +96,10 @@ export class EnvironmentWatch {
     return [...this.queues.values()].map(({ key, latest }) => ({ key, dead: latest?.values[3] ?? null }))
   }
 
+  layouts(): ReadonlySet<Layout> {
+    return new Set([...this.queues.values()].map(({ address }) => address.layout))
+  }
+
   status(): WatchStatus {
     const { history } = this.options
     return {
@@ -100,6 +108,7 @@ export class EnvironmentWatch {
       sampleEveryMs: this.lastTick?.everyMs ?? shortestTickMs,
       costShare: this.lastTick?.costShare ?? null,
       queueCount: this.queues.size,
+      keysWalked: this.keysWalked,
       notices: [this.discoveryTrouble, history?.trouble ?? null].filter((notice) => notice !== null),
     }
   }
@@ -159,10 +168,10 @@ export class EnvironmentWatch {
     if (this.queues.size === 1) this.sampler.kick()
   }
 
-  private removeUnseen(layout: string, seen: ReadonlySet<string>): void {
+  private removeUnseen(layouts: readonly Layout[], seen: ReadonlySet<string>): void {
     if (this.unsampled) this.sampler.kick()
     for (const [key, { address }] of this.queues) {
-      if (address.layout !== layout || seen.has(key)) continue
+      if (!layouts.includes(address.layout) || seen.has(key)) continue
       this.queues.delete(key)
       this.changed.delete(key)
       this.removed.add(key)
@@ -177,6 +186,24 @@ export class EnvironmentWatch {
       unchanged: new Set(),
     })
     this.removed.clear()
+  }
+
+  /** Looks for queues again now. */
+  lookAgain(): void {
+    this.discovery.kick()
+  }
+
+  /** Told every 20,000 keys: each is a message to every screen. */
+  private tellProgress(keys: number | null): void {
+    const stride = 20_000
+    const before = this.keysWalked
+    this.keysWalked = keys
+    if (
+      keys === null
+        ? before !== null && before >= stride
+        : Math.floor(keys / stride) !== Math.floor((before ?? 0) / stride)
+    )
+      this.options.onStatus()
   }
 
   private tellTrouble(words: string | null): void {

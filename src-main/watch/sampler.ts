@@ -44,6 +44,8 @@ export class Sampler {
   private readonly loop: Loop
   private everyMs = shortestTickMs
   private lastRoundTripMs = 0
+  /** When a reader with a pace of its own was asked last. */
+  private readonly askedAt = new Map<Layout, number>()
 
   constructor(private readonly options: SamplerOptions) {
     const { clock, onError } = options
@@ -56,6 +58,7 @@ export class Sampler {
 
   /** A tick as soon as possible: the connection is back, or queues were found. */
   kick(): void {
+    this.askedAt.clear()
     this.loop.kick()
   }
 
@@ -63,11 +66,19 @@ export class Sampler {
     return this.loop.stop()
   }
 
+  private isDue({ layout, readEveryMs }: Reader, now: number): boolean {
+    const before = this.askedAt.get(layout)
+    // Half a tick early is on time: the loop's own turns jitter.
+    return readEveryMs === undefined || before === undefined || now - before >= readEveryMs - shortestTickMs / 2
+  }
+
   private async tick(signal: AbortSignal): Promise<number> {
     const { environment, clock, onTick } = this.options
     const began = clock.elapsed()
     const asked = (environment.readers() ?? []).flatMap((reader) => {
+      if (!this.isDue(reader, began)) return []
       const queues = this.options.queues(reader.layout)
+      if (queues.length > 0) this.askedAt.set(reader.layout, began)
       return queues.length > 0 ? [{ reader, queues }] : []
     })
     if (asked.length === 0) return shortestTickMs
@@ -77,12 +88,14 @@ export class Sampler {
     // One slow answer is a hiccup, perhaps of this side; two in a row are the broker's.
     this.everyMs = nextInterval(this.everyMs, Math.min(roundTripMs, this.lastRoundTripMs))
     this.lastRoundTripMs = roundTripMs
+    // Where every reader has a pace of its own, that is how often there is news.
+    const everyMs = Math.max(this.everyMs, Math.min(...asked.map(({ reader }) => reader.readEveryMs ?? 0)))
     onTick({
       at: clock.now(),
       readings: answers.flat(),
       roundTripMs,
-      everyMs: this.everyMs,
-      costShare: Math.min(1, roundTripMs / (this.everyMs + roundTripMs)),
+      everyMs,
+      costShare: Math.min(1, roundTripMs / (everyMs + roundTripMs)),
     })
     // From beginning to beginning, so that a second stays a second.
     return Math.max(this.everyMs - (clock.elapsed() - began), this.everyMs / 2)

@@ -48,7 +48,10 @@ describe('watching a real Redis', () => {
       username: null,
       tls: { enabled: false, caFile: null, verify: true },
     } as const
-    sessions = new Sessions({ clock: systemClock, connect: () => openConnection(environment, null) })
+    sessions = new Sessions({
+      clock: systemClock,
+      connect: () => openConnection(environment, { password: null, mfaCode: () => null }),
+    })
     watch = new Watch({ clock: systemClock, history })
   })
 
@@ -66,6 +69,7 @@ describe('watching a real Redis', () => {
     watch.attach({
       id: 'e',
       readers: () => sessions.readers('e'),
+      finder: () => sessions.finder('e'),
       onChange: (listener) => sessions.onChange(listener),
     })
   }

@@ -1,7 +1,9 @@
+import { Failure } from '@shared/failure'
 import { type QueueAddress, queueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
 import type { FeedEvent } from '@shared/rpc/queues-contract'
 import { describe, expect, it } from 'vitest'
+import { type Finder, listingFinder } from '../brokers/finder'
 import { type Reader, type Reading, unreadable } from '../brokers/reader'
 import { type ManualClock, manualClock } from '../runtime/manual-clock'
 import { nextInterval } from './sampler'
@@ -35,7 +37,7 @@ class Broker implements WatchedEnvironment {
   inFlight = 0
   mostInFlight = 0
   asked = 0
-  discoveryTrouble: Error | undefined
+  discoveryTrouble: string | undefined
   private readonly listeners = new Set<() => void>()
 
   constructor(private readonly clock: ManualClock) {}
@@ -54,12 +56,17 @@ class Broker implements WatchedEnvironment {
     return () => this.listeners.delete(listener)
   }
 
+  finder(): Finder | undefined {
+    const readers = this.readers()
+    return readers && listingFinder(readers)
+  }
+
   readers(): readonly Reader[] | undefined {
     if (!this.connected) return undefined
     const reader: Pick<Reader, 'layout' | 'discover' | 'read'> = {
       layout: 'engine',
       discover: async (found) => {
-        if (this.discoveryTrouble) throw this.discoveryTrouble
+        if (this.discoveryTrouble) throw new Failure({ code: 'denied', message: this.discoveryTrouble })
         for (const { address } of this.queues.values()) found({ address, product: 'Engine' })
       },
       read: async (queues) => {
@@ -210,7 +217,7 @@ describe('watching', () => {
     broker.set(orders)
     watch.attach(broker)
     await clock.advance(1_000)
-    broker.discoveryTrouble = new Error('This user may not run SCAN.')
+    broker.discoveryTrouble = 'This user may not run SCAN.'
     await clock.advance(31_000)
     expect(watch.status('e')).toMatchObject({ queueCount: 1, notices: ['This user may not run SCAN.'] })
     broker.discoveryTrouble = undefined

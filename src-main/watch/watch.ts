@@ -1,4 +1,5 @@
 import { isFailure } from '@shared/failure'
+import type { Layout } from '@shared/model/queue'
 import type { Mark, Sample, Series } from '@shared/model/sample'
 import type { FeedEvent } from '@shared/rpc/queues-contract'
 import type { Clock } from '../runtime/clock'
@@ -101,6 +102,11 @@ export class Watch {
     return { stepMs, samples: samples.map(({ at, values }) => ({ at, values: [...values] })), marks: [...marks] }
   }
 
+  /** Looks for queues again now; nothing happens where nothing is attached. */
+  lookAgain(environmentId: string): void {
+    this.environments.get(environmentId)?.lookAgain()
+  }
+
   /** undefined: not attached. */
   status(environmentId: string): WatchStatus | undefined {
     return this.environments.get(environmentId)?.status()
@@ -109,6 +115,11 @@ export class Watch {
   /** Dead letters per queue as of the last sample; null: unknown. */
   dead(environmentId: string): readonly { readonly key: string; readonly dead: number | null }[] {
     return this.environments.get(environmentId)?.dead() ?? []
+  }
+
+  /** The layouts of which queues are known. */
+  layouts(environmentId: string): ReadonlySet<Layout> {
+    return this.environments.get(environmentId)?.layouts() ?? new Set()
   }
 
   mark(environmentId: string, queueKey: string, mark: Mark): void {

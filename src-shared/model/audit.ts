@@ -6,6 +6,8 @@ export const auditEvents = [
   'send',
   'pause',
   'resume',
+  'act',
+  'peek',
   'unlock',
   'lock',
   'environment-saved',

@@ -1,11 +1,29 @@
 import { z } from 'zod'
 
-/** How a queue is laid out in its broker: our own engine's keys, or a foreign library's. */
-export const layouts = ['engine', 'bullmq'] as const
+/** How a queue is laid out in its broker: our own engine's keys, a foreign library's, a team's own, or a broker's own kind. */
+export const layouts = [
+  'engine',
+  'bullmq',
+  'bull',
+  'sidekiq',
+  'resque',
+  'rq',
+  'celery',
+  'asynq',
+  'bee',
+  'stream',
+  'list',
+  'declared',
+  'sqs',
+  'rabbitmq',
+] as const
 export const Layout = z.enum(layouts)
 export type Layout = z.infer<typeof Layout>
 
-/** Where a queue stands within one environment. `prefix` is the key prefix ("qe", "bull"), `name` the queue's own name, byte for byte. */
+/**
+ * Where a queue stands within one environment. `prefix` is the space its name is good in: a key prefix ("qe", "bull", "" where
+ * there is none), an AWS account, a RabbitMQ virtual host, a declaration's name. `name` is the queue's own, byte for byte.
+ */
 export interface QueueAddress {
   readonly layout: Layout
   readonly prefix: string
@@ -28,7 +46,7 @@ export const queueKey = (address: QueueAddress): QueueKey =>
 export function parseQueueKey(key: QueueKey): QueueAddress | undefined {
   const [layout, prefix, name, ...rest] = key.split('/')
   const known = layouts.find((candidate) => candidate === layout)
-  if (!known || !prefix || !name || rest.length > 0) return undefined
+  if (!known || prefix === undefined || !name || rest.length > 0) return undefined
   try {
     return { layout: known, prefix: decodeURIComponent(prefix), name: decodeURIComponent(name) }
   } catch {

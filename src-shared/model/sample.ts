@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Layout } from './queue'
 
 /**
  * The figures of one queue at one instant, in this order wherever they travel as an array.
@@ -26,39 +25,6 @@ export const metricIndex = Object.fromEntries(metrics.map((name, index) => [name
 >
 
 export type Precision = 'exact' | 'approximate' | 'unknown'
-
-/** How far each layout's figures can be believed, and where they come from; the screen says it beside the number. */
-export const precisionOf: Readonly<Record<Layout, Readonly<Record<Metric, Precision>>>> = {
-  engine: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
-    oldestReadyMs: 'exact',
-    inPerSecond: 'exact',
-    outPerSecond: 'exact',
-    waitP50Ms: 'approximate',
-    waitP95Ms: 'approximate',
-    waitP99Ms: 'approximate',
-  },
-  bullmq: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
-    // BullMQ keeps a job's creation time only: a retried job looks older than its wait.
-    oldestReadyMs: 'approximate',
-    // From the id counter, which also counts rejected duplicates.
-    inPerSecond: 'approximate',
-    // Ids given out minus jobs that live: removing jobs by hand counts as completion.
-    outPerSecond: 'approximate',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
-  },
-}
 
 export const Values = z.array(z.number().nullable())
 export type Values = readonly (number | null)[]

@@ -28,12 +28,14 @@ describe('contract', () => {
     expect(all.filter(({ meta }) => !['read', 'write', 'destructive'].includes(meta.class ?? ''))).toEqual([])
   })
 
-  it('has one method that may take something away, and it needs a ticket', () => {
-    expect(all.filter(({ meta }) => meta.class === 'destructive').map(({ path }) => path)).toEqual(['plans.commit'])
-    const schema = contract.plans.commit['~orpc'].inputSchema
-    expect(
-      schema?.safeParse({ typedName: null, reason: '', ratePerSecond: null, canary: 0, stopAtShare: 1 }).success,
-    ).toBe(false)
+  it('has two methods that may take something away, and each needs a ticket', () => {
+    expect(all.filter(({ meta }) => meta.class === 'destructive').map(({ path }) => path)).toEqual([
+      'plans.commit',
+      'acts.commit',
+    ])
+    const ticketless = { typedName: null, reason: '', ratePerSecond: null, canary: 0, stopAtShare: 1 }
+    for (const { commit } of [contract.plans, contract.acts])
+      expect(commit['~orpc'].inputSchema?.safeParse(ticketless).success).toBe(false)
   })
 
   it('checks the input of every method that takes one', () => {
@@ -45,6 +47,7 @@ describe('contract', () => {
     expect(all.filter(({ isStream }) => isStream).map(({ path, meta }) => [path, meta.class])).toEqual([
       ['environments.watch', 'read'],
       ['queues.feed', 'read'],
+      ['queues.tail', 'read'],
       ['plans.watchRuns', 'read'],
     ])
   })

@@ -1,6 +1,8 @@
 import type { ContractRouterClient } from '@orpc/contract'
+import { actsContract } from './acts-contract'
 import { environmentsContract } from './environments-contract'
 import { messagesContract } from './messages-contract'
+import { peeksContract } from './peeks-contract'
 import { activityContract, plansContract } from './plans-contract'
 import { queuesContract } from './queues-contract'
 import { systemContract } from './system-contract'
@@ -11,7 +13,9 @@ export const contract = {
   environments: environmentsContract,
   queues: queuesContract,
   messages: messagesContract,
+  peeks: peeksContract,
   plans: plansContract,
+  acts: actsContract,
   activity: activityContract,
 }
 

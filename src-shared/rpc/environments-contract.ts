@@ -1,6 +1,8 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { ConnectionReport, Environment, EnvironmentInput, EnvironmentState } from '../model/environment'
+import { RoutingGraph } from '../model/routing'
+import { WorkerReport } from '../model/worker'
 import { EnvironmentRef, read, write } from './procedure'
 
 /** The whole list each time: it is short. */
@@ -15,6 +17,16 @@ export const environmentsContract = {
   remove: write.input(EnvironmentRef).output(z.object({})),
   /** `id` lets the test use a secret that is already set. */
   test: read.input(z.object({ id: z.string().nullable(), environment: EnvironmentInput })).output(ConnectionReport),
+  /** Looks for queues again now, as fast as the broker bears. */
+  lookAgain: read.input(EnvironmentRef).output(z.object({})),
+  /** One report per layout that reveals its workers; what a layout cannot say stands in its report. */
+  workers: read.input(EnvironmentRef).output(z.array(WorkerReport)),
+  /** null: this broker does not route. */
+  routing: read.input(EnvironmentRef).output(RoutingGraph.nullable()),
+  /** The code of an MFA device that a role asks for; used for the next connect and kept nowhere. */
+  giveMfaCode: write
+    .input(EnvironmentRef.extend({ code: z.string().regex(/^\d{6}$/, 'six digits') }))
+    .output(z.object({})),
   /** Lifts production's read-only for 15 minutes. */
   unlock: write.input(EnvironmentRef.extend({ typedName: z.string().max(200) })).output(EnvironmentState),
   lock: write.input(EnvironmentRef).output(EnvironmentState),

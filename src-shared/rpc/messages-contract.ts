@@ -15,6 +15,8 @@ export const SendRequest = QueueRef.extend({
   /** Lower is sooner; null for the layout's default. */
   priority: z.number().int().min(0).max(2_097_151).nullable(),
   attributes: z.record(z.string().max(256), z.string().max(65_536)),
+  /** What only some systems take: group, dedupId, exchange, routingKey. */
+  options: z.record(z.string().max(64), z.string().max(4096)).optional(),
 })
 export type SendRequest = z.infer<typeof SendRequest>
 

@@ -4,7 +4,7 @@ import { Trouble } from '../model/environment'
 
 /**
  * What a method may do. read: looks. write: changes something that can be changed back or only adds.
- * destructive: may take something away; only the gate's commit is one. A method without a class fails a test.
+ * destructive: may take something away; only the gate's commits are such, and each wants a ticket. A method without a class fails a test.
  */
 export type MethodClass = 'read' | 'write' | 'destructive'
 

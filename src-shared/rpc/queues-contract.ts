@@ -1,10 +1,13 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Capabilities } from '../model/capability'
+import { ConsumerGroup, PendingPage } from '../model/consumer-group'
+import { DetailSection } from '../model/details'
 import { GroupPage } from '../model/group'
 import { QueueInfo } from '../model/queue'
 import { Sample, Series, Values } from '../model/sample'
 import { QueueSchedule } from '../model/schedule'
+import { TailPiece } from '../model/tail'
 import { EnvironmentRef, QueueRef, read, write } from './procedure'
 
 /**
@@ -49,6 +52,22 @@ export const queuesContract = {
   groups: read
     .input(QueueRef.extend({ cursor: z.string().max(8192).nullable(), limit: z.number().int().min(1).max(200) }))
     .output(GroupPage.nullable()),
+  /** null: this layout has none. */
+  details: read.input(QueueRef).output(z.array(DetailSection).nullable()),
+  /** A stream's consumer groups; null: this is no stream. */
+  consumerGroups: read.input(QueueRef).output(z.array(ConsumerGroup).nullable()),
+  pendingEntries: read
+    .input(
+      QueueRef.extend({
+        group: z.string().min(1).max(4096),
+        consumer: z.string().max(4096).nullable(),
+        cursor: z.string().max(8192).nullable(),
+        limit: z.number().int().min(1).max(200),
+      }),
+    )
+    .output(PendingPage),
+  /** What arrives from now on; a slow reader misses some and is told how many. Refused where a queue cannot be tailed. */
+  tail: read.input(QueueRef.extend({ recent: z.number().int().min(0).max(1000) })).output(eventIterator(TailPiece)),
   pause: write.input(QueueRef).output(z.object({})),
   resume: write.input(QueueRef).output(z.object({})),
 }

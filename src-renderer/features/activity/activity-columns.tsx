@@ -12,6 +12,8 @@ export const eventWords: Readonly<Record<AuditEntry['event'], string>> = {
   send: 'Sent',
   pause: 'Paused',
   resume: 'Resumed',
+  act: 'Acted',
+  peek: 'Peeked',
   unlock: 'Unlocked',
   lock: 'Locked',
   'environment-saved': 'Saved',

@@ -1,6 +1,8 @@
 import type { Environment } from '@shared/model/environment'
 import { describe, expect, it } from 'vitest'
-import { emptyForm, formOf, fromUrl, inputOf, isLoopback, parseNodes } from './environment-form'
+import { emptyForm, formOf, inputOf, isLoopback } from './environment-form'
+import { fromUrl } from './from-url'
+import { parseNodes } from './redis-form'
 
 describe('the environment form', () => {
   it('means what it says', () => {
@@ -39,6 +41,7 @@ describe('the environment form', () => {
 
   it('reads a URL', () => {
     expect(fromUrl('rediss://app:p%40ss@redis.example.com:6380/3')).toEqual({
+      broker: 'redis',
       kind: 'single',
       host: 'redis.example.com',
       port: '6380',
@@ -50,6 +53,38 @@ describe('the environment form', () => {
     })
     expect(fromUrl('https://example.com')).toBeNull()
     expect(fromUrl('redis://[::1]')).toMatchObject({ host: '::1', port: '6379', database: '0' })
+    expect(fromUrl('amqps://ops:pw@rabbit.internal/billing')).toMatchObject({
+      broker: 'rabbitmq',
+      rabbitPort: '5671',
+      managementUrl: 'https://rabbit.internal:15671',
+      vhosts: 'billing',
+    })
+    expect(fromUrl('https://sqs.eu-central-1.amazonaws.com/123456789012/mail-dlq')).toEqual({
+      broker: 'sqs',
+      region: 'eu-central-1',
+      queues: 'https://sqs.eu-central-1.amazonaws.com/123456789012/mail-dlq',
+    })
+  })
+
+  it('means an SQS and a RabbitMQ as well', () => {
+    const sqs = inputOf({
+      ...emptyForm,
+      name: 'q',
+      broker: 'sqs',
+      region: 'eu-central-1',
+      credentials: 'keys',
+      accessKeyId: 'AKIA1',
+      roleArn: 'arn:aws:iam::123456789012:role/reader',
+      queues: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a\narn:aws:sqs:eu-central-1:123456789012:b',
+    })
+    expect(sqs).toMatchObject({
+      ok: true,
+      input: { kind: 'sqs', credentials: { kind: 'keys' }, role: { mfaSerial: null }, queues: { length: 2 } },
+    })
+    const wrong = inputOf({ ...emptyForm, name: 'q', broker: 'sqs', credentials: 'profile', roleArn: 'reader' })
+    expect(wrong.ok ? [] : Object.keys(wrong.errors).sort()).toEqual(['profile', 'roleArn'])
+    const rabbitmq = inputOf({ ...emptyForm, name: 'r', broker: 'rabbitmq', vhosts: '/, billing' })
+    expect(rabbitmq).toMatchObject({ ok: true, input: { kind: 'rabbitmq', port: 5672, vhosts: ['/', 'billing'] } })
   })
 
   it('never opens with a secret in it', () => {

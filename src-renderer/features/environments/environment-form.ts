@@ -1,35 +1,19 @@
-import { type Environment, EnvironmentInput, type HostPort, type Tier } from '@shared/model/environment'
-
-/** The form as it is typed: every field a string or a flag. What it means is decided once, in `inputOf`. */
-export interface EnvironmentForm {
-  name: string
-  tier: Tier | ''
-  kind: 'single' | 'sentinel' | 'cluster'
-  host: string
-  port: string
-  /** "host:port" one a line, for Sentinel and Cluster. */
-  nodes: string
-  masterName: string
-  database: string
-  username: string
-  secretKind: 'none' | 'keep' | 'session' | 'env' | 'file' | 'stored'
-  secret: string
-  tls: boolean
-  caFile: string
-  verify: boolean
-}
+import { type BrokerKind, type Environment, EnvironmentInput, type Profile } from '@shared/model/environment'
+import { isLoopback as isLoopbackHost } from '@shared/model/tier'
+import type { EnvironmentForm, FieldIssue } from './environment-fields'
+import { rabbitmqDefaults, rabbitmqField, rabbitmqForm, rabbitmqProfile } from './rabbitmq-form'
+import { parseNodes, redisDefaults, redisField, redisForm, redisProfile } from './redis-form'
+import { sqsDefaults, sqsField, sqsForm, sqsProfile } from './sqs-form'
 
 export type FormErrors = Partial<Record<keyof EnvironmentForm, string>>
 
 export const emptyForm: EnvironmentForm = {
   name: '',
   tier: '',
-  kind: 'single',
-  host: '127.0.0.1',
-  port: '6379',
-  nodes: '',
-  masterName: 'mymaster',
-  database: '0',
+  broker: 'redis',
+  ...redisDefaults,
+  ...sqsDefaults,
+  ...rabbitmqDefaults,
   username: '',
   secretKind: 'none',
   secret: '',
@@ -40,54 +24,74 @@ export const emptyForm: EnvironmentForm = {
 
 /** A saved environment as a form. The secret itself is never known here: it is kept unless something new is typed. */
 export function formOf(environment: Environment): EnvironmentForm {
-  const { topology, password } = environment
   return {
     ...emptyForm,
     name: environment.name,
     tier: environment.tier ?? '',
-    kind: topology.kind,
-    host: topology.kind === 'single' ? topology.host : '',
-    port: topology.kind === 'single' ? String(topology.port) : '',
-    nodes:
-      topology.kind === 'single' ? '' : nodesText(topology.kind === 'sentinel' ? topology.sentinels : topology.nodes),
-    masterName: topology.kind === 'sentinel' ? topology.masterName : emptyForm.masterName,
-    database: String(environment.database),
-    username: environment.username ?? '',
-    secretKind: password.kind === 'none' ? 'none' : 'keep',
-    tls: environment.tls.enabled,
-    caFile: environment.tls.caFile ?? '',
-    verify: environment.tls.verify,
+    broker: environment.kind,
+    secretKind: environment.password.kind === 'none' ? 'none' : 'keep',
+    ...(environment.kind !== 'sqs' && {
+      username: environment.username ?? '',
+      tls: environment.tls.enabled,
+      caFile: environment.tls.caFile ?? '',
+      verify: environment.tls.verify,
+    }),
+    ...fieldsOf(environment),
   }
 }
 
-const nodesText = (nodes: readonly HostPort[]) => nodes.map(({ host, port }) => `${host}:${port}`).join('\n')
+function fieldsOf(profile: Profile): Partial<EnvironmentForm> {
+  switch (profile.kind) {
+    case 'redis':
+      return redisForm(profile)
+    case 'sqs':
+      return sqsForm(profile)
+    case 'rabbitmq':
+      return rabbitmqForm(profile)
+  }
+}
 
 export function inputOf(
   form: EnvironmentForm,
 ): { ok: true; input: EnvironmentInput } | { ok: false; errors: FormErrors } {
   const errors: FormErrors = {}
-  const nodes = form.kind === 'single' ? [] : parseNodes(form.nodes)
-  if (nodes === undefined) errors.nodes = 'one host:port a line'
-  else if (form.kind !== 'single' && nodes.length === 0) errors.nodes = 'name at least one'
-  if (needsSecret(form.secretKind) && form.secret === '') errors.secret = secretMissing[form.secretKind]
-  const candidate = {
-    name: form.name,
-    kind: 'redis',
-    tier: form.tier === '' ? null : form.tier,
-    topology: topologyOf(form, nodes ?? []),
-    database: whole(form.database),
-    username: form.username.trim() === '' ? null : form.username.trim(),
-    tls: { enabled: form.tls, caFile: form.caFile.trim() === '' ? null : form.caFile.trim(), verify: form.verify },
-    password: secretOf(form),
+  if (form.broker === 'redis' && form.kind !== 'single') {
+    const nodes = parseNodes(form.nodes)
+    if (nodes === undefined) errors.nodes = 'one host:port a line'
+    else if (nodes.length === 0) errors.nodes = 'name at least one'
   }
-  const parsed = EnvironmentInput.safeParse(candidate)
+  if (needsSecret(form.secretKind) && form.secret === '') errors.secret = secretMissing[form.secretKind]
+  const parsed = EnvironmentInput.safeParse({
+    name: form.name,
+    tier: form.tier === '' ? null : form.tier,
+    password: secretOf(form),
+    ...(form.broker !== 'sqs' && {
+      username: form.username.trim() === '' ? null : form.username.trim(),
+      tls: { enabled: form.tls, caFile: form.caFile.trim() === '' ? null : form.caFile.trim(), verify: form.verify },
+    }),
+    ...kinds[form.broker].profile(form),
+  })
   if (parsed.success && Object.keys(errors).length === 0) return { ok: true, input: parsed.data }
   for (const issue of parsed.error?.issues ?? []) {
-    const field = fieldOf(issue.path)
-    if (field) errors[field] ??= wordsFor(field, issue.message)
+    const { field, words } = fieldOf(form.broker, issue.path)
+    if (field) errors[field] ??= words ?? issue.message
   }
   if (Object.keys(errors).length === 0) errors.name = 'something here is not right'
   return { ok: false, errors }
+}
+
+const kinds = {
+  redis: { profile: redisProfile, field: redisField },
+  sqs: { profile: sqsProfile, field: sqsField },
+  rabbitmq: { profile: rabbitmqProfile, field: rabbitmqField },
+} as const
+
+function fieldOf(broker: BrokerKind, path: readonly PropertyKey[]): FieldIssue {
+  const [first, second] = path
+  if (first === 'password') return { field: 'secret' }
+  if (first === 'tls') return { field: second === 'caFile' ? 'caFile' : 'tls' }
+  if (first === 'name' || first === 'tier' || first === 'username') return { field: first }
+  return kinds[broker].field(path)
 }
 
 const needsSecret = (kind: EnvironmentForm['secretKind']): kind is 'session' | 'env' | 'file' | 'stored' =>
@@ -99,17 +103,6 @@ const secretMissing = {
   env: 'name the variable',
   file: 'name the file',
 } as const
-
-function topologyOf(form: EnvironmentForm, nodes: readonly HostPort[]): unknown {
-  switch (form.kind) {
-    case 'single':
-      return { kind: 'single', host: form.host, port: whole(form.port) }
-    case 'sentinel':
-      return { kind: 'sentinel', sentinels: nodes, masterName: form.masterName.trim() }
-    case 'cluster':
-      return { kind: 'cluster', nodes }
-  }
-}
 
 function secretOf({ secretKind, secret }: EnvironmentForm): unknown {
   switch (secretKind) {
@@ -126,68 +119,25 @@ function secretOf({ secretKind, secret }: EnvironmentForm): unknown {
   }
 }
 
-const whole = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text.trim()) : Number.NaN)
-
-/** undefined when a line is no host:port. IPv6 stands in brackets. */
-export function parseNodes(text: string): HostPort[] | undefined {
-  const nodes: HostPort[] = []
-  for (const line of text
-    .split(/[\n,]+/)
-    .map((part) => part.trim())
-    .filter(Boolean)) {
-    const found = /^(?:\[([0-9a-fA-F:]+)\]|([^\s:]+)):(\d{1,5})$/.exec(line)
-    const port = Number(found?.[3])
-    if (!found || port < 1 || port > 65535) return undefined
-    nodes.push({ host: found[1] ?? found[2]!, port })
-  }
-  return nodes
-}
-
-/** What a Redis URL says, as changes to the form; null when it is none. */
-export function fromUrl(text: string): Partial<EnvironmentForm> | null {
-  let url: URL
-  try {
-    url = new URL(text.trim())
-  } catch {
-    return null
-  }
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') return null
-  const password = decodeURIComponent(url.password)
-  return {
-    kind: 'single',
-    host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
-    port: url.port || '6379',
-    database: url.pathname.replace(/^\//, '') || '0',
-    username: decodeURIComponent(url.username),
-    tls: url.protocol === 'rediss:',
-    ...(password !== '' && { secretKind: 'session' as const, secret: password }),
-  }
-}
-
-const loopback = /^(localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i
-
 /** Whether every host is this machine: only then a tier may stay unsaid without counting as production. */
 export function isLoopback(form: EnvironmentForm): boolean {
-  if (form.kind === 'single') return loopback.test(form.host.trim())
-  const nodes = parseNodes(form.nodes)
-  return nodes !== undefined && nodes.length > 0 && nodes.every(({ host }) => loopback.test(host))
-}
-
-function fieldOf(path: readonly PropertyKey[]): keyof EnvironmentForm | undefined {
-  const [first, second] = path
-  if (first === 'topology') {
-    return second === 'host' ? 'host' : second === 'port' ? 'port' : second === 'masterName' ? 'masterName' : 'nodes'
+  switch (form.broker) {
+    case 'redis': {
+      if (form.kind === 'single') return isLoopbackHost(form.host.trim())
+      const nodes = parseNodes(form.nodes)
+      return nodes !== undefined && nodes.length > 0 && nodes.every(({ host }) => isLoopbackHost(host))
+    }
+    case 'sqs':
+      return isLoopbackHost(hostOfUrl(form.endpoint))
+    case 'rabbitmq':
+      return isLoopbackHost(form.rabbitHost.trim())
   }
-  if (first === 'password') return 'secret'
-  if (first === 'tls') return second === 'caFile' ? 'caFile' : 'tls'
-  return first === 'name' || first === 'tier' || first === 'database' || first === 'username' ? first : undefined
 }
 
-const fieldWords: Partial<Record<keyof EnvironmentForm, string>> = {
-  host: 'name the host',
-  port: 'a port from 1 to 65535',
-  database: 'a number from 0 to 1023',
-  masterName: 'name the group that Sentinel watches',
+function hostOfUrl(text: string): string {
+  try {
+    return new URL(text.trim()).hostname
+  } catch {
+    return ''
+  }
 }
-
-const wordsFor = (field: keyof EnvironmentForm, message: string) => fieldWords[field] ?? message

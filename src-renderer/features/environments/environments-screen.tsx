@@ -1,4 +1,5 @@
 import type { Environment, EnvironmentState } from '@shared/model/environment'
+import { placeOf } from '@shared/model/tier'
 import { Plus } from 'lucide-react'
 import { useStore } from 'zustand'
 import { Button } from '../../design/button'
@@ -104,7 +105,9 @@ export function EnvironmentsScreen({ environmentId, edit }: EnvironmentsScreenPr
   )
 }
 
-export function whereWords({ topology, tls, database }: Environment): string {
+export function whereWords(environment: Environment): string {
+  if (environment.kind !== 'redis') return placeOf(environment)
+  const { topology, tls, database } = environment
   const suffix = `${database === 0 ? '' : `/${database}`}${tls.enabled ? ' · TLS' : ''}`
   switch (topology.kind) {
     case 'single':

@@ -3,7 +3,7 @@ import type { SystemInfo } from '@shared/rpc/system-contract'
 import { Field } from '../../design/field'
 import { Input } from '../../design/input'
 import { Select } from '../../design/select'
-import type { FieldsProps } from './connection-fields'
+import type { FieldsProps } from './fields-props'
 
 interface SecretFieldsProps extends FieldsProps {
   readonly view: SecretView | null
@@ -22,13 +22,18 @@ export function SecretFields({ form, values, view, store }: SecretFieldsProps) {
     ...(store?.available ? [{ value: 'stored', label: 'Kept by the operating system' }] : []),
   ]
   const wanted = ask[values.secretKind]
+  const isSqs = values.broker === 'sqs'
+  // Other AWS credentials have no secret that is kept here.
+  if (isSqs && values.credentials !== 'keys') return null
   return (
     <div className="grid grid-cols-[160px_minmax(0,1fr)_minmax(0,1fr)] items-start gap-3">
-      <Field label="User" hint="empty for the default user">
-        <Input mono {...register('username')} />
-      </Field>
+      {!isSqs && (
+        <Field label="User" hint={values.broker === 'redis' ? 'empty for the default user' : 'empty for guest'}>
+          <Input mono {...register('username')} />
+        </Field>
+      )}
       <Field
-        label="Password"
+        label={isSqs ? 'Secret key' : 'Password'}
         {...(store && !store.available && store.reason && { hint: `Not kept for later: ${store.reason}` })}
       >
         <Select options={options} {...register('secretKind')} />

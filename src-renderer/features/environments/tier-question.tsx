@@ -1,5 +1,5 @@
-import type { FieldsProps } from './connection-fields'
 import { isLoopback } from './environment-form'
+import type { FieldsProps } from './fields-props'
 
 const answers = [
   { value: 'production', label: 'Yes, production', detail: 'read-only until unlocked; names are typed' },

@@ -1,14 +1,18 @@
 import { useState } from 'react'
 import { Field } from '../../design/field'
 import { Input } from '../../design/input'
-import { type EnvironmentForm, fromUrl } from './environment-form'
+import type { EnvironmentForm } from './environment-fields'
+import { fromUrl } from './from-url'
 
 /** A URL fills the form; it is not kept, since it may hold a password. */
 export function UrlField({ onRead }: { readonly onRead: (form: Partial<EnvironmentForm>) => void }) {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<string | null>(null)
   return (
-    <Field label="From a URL" hint={said ?? 'Paste redis:// or rediss:// and the fields below are filled in.'}>
+    <Field
+      label="From a URL"
+      hint={said ?? 'Paste redis://, amqp:// or an SQS queue’s URL, and the fields below are filled in.'}
+    >
       <Input
         mono
         placeholder="redis://user:password@host:6379/0"
@@ -31,7 +35,7 @@ export function UrlField({ onRead }: { readonly onRead: (form: Partial<Environme
           if (event.key !== 'Enter' || text === '') return
           event.preventDefault()
           const read = fromUrl(text)
-          setSaid(read ? 'Filled in from the URL.' : 'That is no redis:// or rediss:// URL.')
+          setSaid(read ? 'Filled in from the URL.' : 'That is no URL of a broker.')
           if (!read) return
           onRead(read)
           setText('')

@@ -1,5 +1,6 @@
+import { precisionOf } from '@shared/model/known-layouts'
 import type { QueueKey } from '@shared/model/queue'
-import { figureOf, type Metric, precisionOf } from '@shared/model/sample'
+import { figureOf, type Metric } from '@shared/model/sample'
 import { Star } from 'lucide-react'
 import { useStore } from 'zustand'
 import { Badge } from '../../design/badge'
@@ -21,7 +22,7 @@ function useFigure({ environmentId, queue }: CellProps, metric: Metric) {
   const value = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), metric))
   const precision = useFeed(environmentId, (feed) => {
     const layout = feed.queues.get(queue)?.layout
-    return layout ? precisionOf[layout][metric] : 'unknown'
+    return layout ? precisionOf(layout, metric) : 'unknown'
   })
   return { value, precision: value === null ? ('unknown' as const) : precision }
 }

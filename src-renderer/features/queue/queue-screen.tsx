@@ -1,6 +1,7 @@
+import { precisionOf } from '@shared/model/known-layouts'
 import { type MessageState, messageStates } from '@shared/model/message'
 import type { QueueKey } from '@shared/model/queue'
-import { figureOf, precisionOf } from '@shared/model/sample'
+import { figureOf } from '@shared/model/sample'
 import { ChevronDown, ChevronRight, Pause, Play } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { type Action, useActions } from '../../actions'
@@ -196,7 +197,7 @@ function StateTab({
       {word}{' '}
       <Figure
         text={count(figure)}
-        precision={layout ? precisionOf[layout][state] : 'unknown'}
+        precision={layout ? precisionOf(layout, state) : 'unknown'}
         quiet={figure === 0}
         stale={stale !== null}
       />

@@ -4,10 +4,10 @@ import type { MessageDetail, MessagePage, MessageState } from '@shared/model/mes
 import type { QueueAddress } from '@shared/model/queue'
 import { type Clock, systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
-import type { BrowseRequest, Found, Reading } from '../../reader'
+import type { BrowseRequest, Found, KeyFamily, Reading } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { ask, numberOf } from './asking'
-import { discover } from './discovery'
+import { bullmqKeyFamily, type DiscoveryScope, findNamed } from './discovery'
 import { inspectJob } from './inspection'
 import { keysOf } from './keys'
 import { type Library, libraryOf } from './library'
@@ -20,7 +20,7 @@ import { takeSnapshots } from './snapshots'
 import { summariesOf } from './summaries'
 
 export interface BullmqOptions {
-  /** Look only under these key prefixes; default: anywhere. */
+  /** Prefixes that are known to have a colon in them, or whose queues have. */
   readonly prefixes?: readonly string[]
   /** Queues that are named by hand: found even where SCAN is denied. */
   readonly queues?: readonly QueueAddress[]
@@ -33,20 +33,24 @@ export interface BullmqOptions {
  */
 export class BullmqAdapter implements Remedies {
   readonly layout = 'bullmq' as const
+  readonly keys: KeyFamily
+  private readonly scope: DiscoveryScope
   private readonly mode: ReadingMode
   private readonly clock: Clock
 
   constructor(
     private readonly redis: RedisClient,
-    private readonly options: BullmqOptions = {},
+    { clock = systemClock, prefixes, queues = [] }: BullmqOptions = {},
   ) {
     this.mode = readingModeOf(redis)
-    this.clock = options.clock ?? systemClock
+    this.clock = clock
+    this.scope = { prefixes, queues }
+    this.keys = bullmqKeyFamily(redis, this.scope)
   }
 
-  async discover(found: (queue: Found) => void, signal: AbortSignal): Promise<void> {
-    const { prefixes, queues = [] } = this.options
-    await discover(this.redis, { scope: { prefixes, queues }, found, signal, clock: this.clock })
+  /** Those that were named by hand; the others are told by their keys. */
+  async discover(found: (queue: Found) => void): Promise<void> {
+    await findNamed(this.redis, this.scope, found)
   }
 
   async read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {

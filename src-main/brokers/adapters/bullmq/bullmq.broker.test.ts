@@ -4,7 +4,9 @@ import { type Job as Job6, Queue as Queue6, Worker as Worker6 } from 'bullmq'
 import { Queue as Queue5, Worker as Worker5 } from 'bullmq5'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../runtime/clock'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
+import { redisFinder } from '../../finder'
 import type { Found } from '../../reader'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { BullmqAdapter } from './adapter'
@@ -94,9 +96,13 @@ async function allOf(
   return rows
 }
 
-async function discovered(reader: BullmqAdapter): Promise<readonly Found[]> {
+async function discovered(reader: BullmqAdapter, prefixes: readonly string[] = []): Promise<readonly Found[]> {
   const found: Found[] = []
-  await reader.discover((queue) => found.push(queue), new AbortController().signal)
+  await redisFinder(client, [reader], { clock: systemClock, prefixes }).find({
+    found: (queue) => found.push(queue),
+    signal: new AbortController().signal,
+    pace: 'hurried',
+  })
   return found.sort((a, b) => (a.address.name < b.address.name ? -1 : 1))
 }
 
@@ -346,10 +352,13 @@ describe('looking', () => {
     await blind.connect()
     const found: Found[] = []
     const reader = new BullmqAdapter(blind, { queues: [address('orders'), address('absent')] })
-    await expect(reader.discover((queue) => found.push(queue), new AbortController().signal)).rejects.toMatchObject({
-      code: 'denied',
-      subject: 'SCAN',
+    const report = await redisFinder(blind, [reader], { clock: systemClock, prefixes: [] }).find({
+      found: (queue) => found.push(queue),
+      signal: new AbortController().signal,
+      pace: 'hurried',
     })
+    expect(report.whole).toEqual([])
+    expect(report.troubles).toEqual([expect.stringContaining('may not run SCAN')])
     expect(found.map((queue) => queue.address.name)).toEqual(['orders'])
   })
 
@@ -386,11 +395,7 @@ describe('looking', () => {
     const readings = await adapter.read(found.map((queue) => queue.address))
     expect(readings.map(({ ready }) => ready).sort()).toEqual([0, 1, 1, 1, 1, 1])
 
-    const narrow = new BullmqAdapter(client, { prefixes: ['team:a'] })
-    expect((await discovered(narrow)).map((queue) => queue.address)).toEqual([address('q', 'team:a')])
-    const aborted = new AbortController()
-    aborted.abort()
-    await adapter.discover(() => expect.fail('found after the end'), aborted.signal)
+    expect((await discovered(adapter, ['team:a'])).map((queue) => queue.address)).toEqual([address('q', 'team:a')])
   })
 
   it('pages 1,000 failed jobs once each while others fail', async () => {

@@ -2,7 +2,9 @@ import type { QueueAddress } from '@shared/model/queue'
 import { Queue, Worker } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../../runtime/clock'
 import { type RedisClient, redisClient } from '../../clients/redis'
+import { redisFinder } from '../../finder'
 import type { Found } from '../../reader'
 import { freePort, startRedis, type TestRedis } from '../../testing/redis-server'
 import { BullmqAdapter } from './adapter'
@@ -53,7 +55,11 @@ describe('BullMQ on a cluster', () => {
     }
     const adapter = new BullmqAdapter(client)
     const found: Found[] = []
-    await adapter.discover((queue) => found.push(queue), new AbortController().signal)
+    await redisFinder(client, [adapter], { clock: systemClock, prefixes: [] }).find({
+      found: (queue) => found.push(queue),
+      signal: new AbortController().signal,
+      pace: 'hurried',
+    })
     const addresses = ['mails', 'orders', 'reports'].map(address)
     expect(found.map((queue) => queue.address).sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(addresses)
     expect(await adapter.read(addresses)).toMatchObject(addresses.map(() => ({ ready: 1, delayed: 1, trouble: null })))

@@ -6,7 +6,7 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { QueueSchedule } from '@shared/model/schedule'
 import { asked, isUnknown } from '../../clients/asked'
 import type { RedisClient } from '../../clients/redis'
-import type { BrowseRequest, Found, GroupRequest, Reading } from '../../reader'
+import type { BrowseRequest, Found, GroupRequest, KeyFamily, Reading } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { RedisDriver } from './driver'
 import { groupPage } from './group-page'
@@ -21,6 +21,11 @@ import { scheduleOf } from './schedule-view'
 /** The engine's own queues, for watching and mending. The client belongs to the caller. */
 export class RedisReader implements Remedies {
   readonly layout = 'engine'
+  /** Found by their registry; in a walk over all keys theirs are of no interest to anybody else. */
+  readonly keys: KeyFamily = {
+    sight: (key) => (this.prefixes.some((prefix) => key.startsWith(`${prefix}:`)) ? 'mine' : null),
+    prove: async (candidates) => candidates.map(() => []),
+  }
   private readonly reading: QueueReading
   private readonly drivers = new Map<string, RedisDriver>()
 

@@ -1,0 +1,68 @@
+import type { RedisProfile } from '@shared/model/environment'
+import { placeOf } from '@shared/model/tier'
+import { systemClock } from '../runtime/clock'
+import { BullmqAdapter } from './adapters/bullmq/adapter'
+import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
+import { redisFailure } from './clients/redis-failure'
+import { surveyRedis } from './clients/redis-survey'
+import type { Connection } from './connection'
+import { RedisReader } from './drivers/redis/reader'
+import { redisFinder } from './finder'
+import { readAuthority, withinDeadline } from './opening'
+import type { Remedies } from './remedies'
+
+/** Connects and surveys, or throws a Failure that says what a person can do. It does not reconnect: sessions open a new one. */
+export async function openRedis(profile: RedisProfile, password: string | null): Promise<Connection> {
+  const target = await targetOf(profile, password)
+  const where = placeOf(profile)
+  const client = redisClient(target, { retryStrategy: () => null, sentinelRetryStrategy: () => null })
+  const errors = lastError(client)
+  try {
+    const survey = await withinDeadline(
+      client.connect().then(() => surveyRedis(client)),
+      where,
+    )
+    const layouts = redisLayouts(client)
+    return {
+      server: survey.server,
+      identity: `${where}/${profile.database} ${survey.runId}`,
+      notices: survey.notices,
+      layouts,
+      finder: redisFinder(client, layouts, { clock: systemClock, prefixes: profile.prefixes ?? [] }),
+      onLost: (listener) => {
+        client.once('close', () => listener(redisFailure(errors.last ?? new Error('Connection is closed.'), where)))
+      },
+      async close() {
+        for (const layout of layouts) await layout.close?.()
+        client.removeAllListeners('close')
+        client.disconnect()
+      },
+    }
+  } catch (error) {
+    client.disconnect()
+    // connect() itself rejects with "Connection is closed."; what happened was told by the 'error' event before.
+    throw redisFailure(errors.last ?? error, where)
+  }
+}
+
+/** Every layout that may share one Redis, each with its own eyes on the same connection. */
+const redisLayouts = (client: RedisClient): readonly Remedies[] => [new RedisReader(client), new BullmqAdapter(client)]
+
+export async function targetOf(profile: RedisProfile, password: string | null): Promise<RedisTarget> {
+  const { topology, database, username, tls } = profile
+  return {
+    topology,
+    database,
+    username,
+    password,
+    tls: tls.enabled ? { ca: await readAuthority(tls.caFile), verify: tls.verify } : null,
+  }
+}
+
+function lastError(client: RedisClient): { readonly last: Error | undefined } {
+  const seen: { last: Error | undefined } = { last: undefined }
+  client.on('error', (error: Error) => {
+    seen.last = error
+  })
+  return seen
+}

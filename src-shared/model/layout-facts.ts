@@ -1,0 +1,22 @@
+import type { Ability, Capability } from './capability'
+import type { MessageState } from './message'
+import type { Metric, Precision } from './sample'
+
+/** What is true of every queue of one layout, in the words of those who use it. */
+export interface LayoutFacts {
+  /** "Sidekiq", "RabbitMQ". */
+  readonly product: string
+  readonly broker: 'Redis' | 'SQS' | 'RabbitMQ'
+  /** What it calls a message: "job", "task", "entry". */
+  readonly item: string
+  /** Its own word for each state, for tabs and rows: "Failed", "Dead set". null: it has no such state. */
+  readonly states: Readonly<Record<MessageState, string | null>>
+  /** Its own verb for bringing a dead letter back: "Retry", "Requeue". */
+  readonly replay: string
+  /** How far each figure can be believed. */
+  readonly precision: Readonly<Record<Metric, Precision>>
+  /** What can be done, before a version, a permission or a setting takes something away; the adapter's answer begins with it. */
+  readonly abilities: Readonly<Record<Ability, Capability>>
+  /** What it cannot tell or may lose, one sentence each: shown beside its queues and in the documentation. */
+  readonly limits: readonly string[]
+}

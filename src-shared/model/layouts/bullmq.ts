@@ -1,0 +1,42 @@
+import type { LayoutFacts } from '../layout-facts'
+
+export const bullmq: LayoutFacts = {
+  product: 'BullMQ',
+  broker: 'Redis',
+  item: 'job',
+  states: { ready: 'Waiting', leased: 'Active', delayed: 'Delayed', dead: 'Failed', done: 'Completed' },
+  replay: 'Retry',
+  precision: {
+    ready: 'exact',
+    leased: 'exact',
+    delayed: 'exact',
+    dead: 'exact',
+    done: 'exact',
+    // BullMQ keeps a job's creation time only: a retried job looks older than its wait.
+    oldestReadyMs: 'approximate',
+    // From the id counter, which also counts rejected duplicates.
+    inPerSecond: 'approximate',
+    // Ids given out minus jobs that live: removing jobs by hand counts as completion.
+    outPerSecond: 'approximate',
+    waitP50Ms: 'unknown',
+    waitP95Ms: 'unknown',
+    waitP99Ms: 'unknown',
+  },
+  abilities: {
+    replay: { answer: 'yes' },
+    edit: { answer: 'yes' },
+    discard: { answer: 'yes' },
+    purge: { answer: 'yes' },
+    restore: { answer: 'yes' },
+    send: { answer: 'yes' },
+    pause: {
+      answer: 'no',
+      reason:
+        'BullMQ 5 and 6 pause in different ways, and where both work one queue jobs can be lost: pause it from the service that owns it',
+    },
+  },
+  limits: [
+    'Jobs that wait for their children are counted neither as waiting nor as delayed.',
+    'A version that is neither 5 nor 6, or not told, is read only.',
+  ],
+}
