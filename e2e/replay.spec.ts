@@ -49,8 +49,8 @@ test('a failed job is found, mended, replayed and completed; then all the others
 
   // One failed job, with its stack.
   await openQueue(page, 'mail')
-  await stateTab(page, 'Dead').click()
-  await expect.poll(() => figureOf(page, 'Dead')).toBe(1_000)
+  await stateTab(page, 'Failed').click()
+  await expect.poll(() => figureOf(page, 'Failed')).toBe(1_000)
   const broken = (await mail.getFailed(0, -1)).find((job) => job.data.to === undefined)
   const id = broken?.id ?? ''
   await page.goto(`${page.url().replace(/\/dead.*/, '/dead')}/${id}`)
@@ -60,33 +60,30 @@ test('a failed job is found, mended, replayed and completed; then all the others
   await expect(message.getByText(/at .*replay\.spec/).first()).toBeVisible()
 
   // Edited and replayed: the real worker completes it.
-  await message.getByRole('button', { name: 'Edit and replay…' }).click()
+  await message.getByRole('button', { name: 'Edit and retry…' }).click()
   const editor = message.getByRole('textbox')
   await editor.click()
   await expect(editor).toBeFocused()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('{"n": 999, "to": "support@example.org"}')
   await expect(editor).toHaveText('{"n": 999, "to": "support@example.org"}')
-  await message.getByRole('button', { name: 'Review and replay…' }).click()
-  await page
-    .getByRole('dialog')
-    .getByRole('button', { name: /^Edit and replay 1$|^Replay 1$|^Edit 1$/ })
-    .click()
+  await message.getByRole('button', { name: 'Review and retry…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Edit and retry 1' }).click()
   await expect
     .poll(async () => (await mail.getJob(id))?.returnvalue?.delivered, { timeout: 20_000 })
     .toBe('support@example.org')
-  await expect.poll(() => figureOf(page, 'Dead')).toBe(999)
+  await expect.poll(() => figureOf(page, 'Failed')).toBe(999)
 
   // All of the rest: none failed, none lost.
-  await page.getByRole('button', { name: 'Replay 999…' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Replay 999' }).click()
+  await page.getByRole('button', { name: 'Retry 999…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry 999' }).click()
   await expect.poll(() => mail.getCompletedCount(), { timeout: 90_000 }).toBe(1_000)
   expect(await mail.getFailedCount()).toBe(0)
   expect(await mail.count()).toBe(0)
-  await expect.poll(() => figureOf(page, 'Dead')).toBe(0)
+  await expect.poll(() => figureOf(page, 'Failed')).toBe(0)
 
   await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click()
-  await expect(page.getByText('Replay 999 messages of mail').first()).toBeVisible()
+  await expect(page.getByText('Retry 999 jobs of mail').first()).toBeVisible()
   expect(complaints).toEqual([])
   await worker.close()
   for (const queue of queues) await queue.close()

@@ -5,6 +5,7 @@ import { listenForKeys, useActions } from './actions'
 import { SplitPane } from './design/split-pane'
 import { Notices } from './design/toast'
 import { TooltipProvider } from './design/tooltip'
+import { ActDialog } from './features/acts/act-dialog'
 import { Frame } from './features/frame/frame'
 import { MessageInspector } from './features/message/message-inspector'
 import { Palette } from './features/palette/palette'
@@ -56,6 +57,7 @@ function Window() {
       <Palette environmentId={environmentId} />
       <ShortcutSheet />
       <PlanDialog />
+      <ActDialog />
       <UnlockDialog />
     </>
   )

@@ -4,7 +4,9 @@ import { DeadLetters } from './features/dead-letters/dead-letters'
 import { EnvironmentsScreen } from './features/environments/environments-screen'
 import { Overview } from './features/overview/overview'
 import { QueueScreen } from './features/queue/queue-screen'
+import { RoutingScreen } from './features/routing/routing-screen'
 import { SendScreen } from './features/send/send-screen'
+import { WorkersScreen } from './features/workers/workers-screen'
 import type { Route } from './stores/route'
 
 /** Which screen stands at which place. */
@@ -36,6 +38,10 @@ export function screenOf(route: Route): ReactNode {
       )
     case 'send':
       return <SendScreen key={route.environmentId} environmentId={route.environmentId} queue={route.queue} />
+    case 'workers':
+      return <WorkersScreen key={route.environmentId} environmentId={route.environmentId} />
+    case 'routing':
+      return <RoutingScreen key={route.environmentId} environmentId={route.environmentId} />
     case 'activity':
       return <ActivityScreen />
     case 'environments':

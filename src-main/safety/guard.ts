@@ -141,7 +141,7 @@ export class Guard {
       ...freshRun,
       id: `${clock.now()}-${randomUUID()}`,
       kind: request.action.kind,
-      title: titleOf(request.action.kind, survey.count, queue.name, undoing),
+      title: titleOf(request.action.kind, survey.count, queue, undoing),
       environmentId: environment.id,
       environmentName: environment.name,
       tier: environment.effectiveTier,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Failure } from '@shared/failure'
 import type { Capability } from '@shared/model/capability'
 import type { Environment } from '@shared/model/environment'
+import { layoutFacts, pluralOf } from '@shared/model/known-layouts'
 import { type MessageSummary, type Selection, wholeBodyLimit } from '@shared/model/message'
 import type { Plan, PlanKind, PlanRequest, PlanSample, Run } from '@shared/model/plan'
 import type { QueueAddress } from '@shared/model/queue'
@@ -114,7 +115,7 @@ export function describePlan(facts: PlanFacts, now: number): Omit<Plan, 'ticket'
     typedName: environment.effectiveTier === 'production' ? queue.name : null,
     refusal: refusalOf(facts),
     warnings: warningsOf(facts),
-    keeps: keepsOf(kind),
+    keeps: keepsOf(kind, queue),
     lost: lostOf(kind),
     undoable: isUndoable(kind),
     keptUntil: now + keepMs,
@@ -123,12 +124,13 @@ export function describePlan(facts: PlanFacts, now: number): Omit<Plan, 'ticket'
 
 export const isUndoable = (kind: PlanKind): boolean => kind !== 'undo'
 
-/** The verb of a run's title: "Replay 392 messages of webhooks". */
-export function titleOf(kind: PlanKind, count: number, queueName: string, undoing: Run | undefined): string {
-  const messages = `${count.toLocaleString('en-US')} ${count === 1 ? 'message' : 'messages'} of ${queueName}`
+/** A run's title in its system's words: "Retry 392 jobs of webhooks". */
+export function titleOf(kind: PlanKind, count: number, queue: QueueAddress, undoing: Run | undefined): string {
+  const { item, replay } = layoutFacts[queue.layout]
+  const messages = `${count.toLocaleString('en-US')} ${count === 1 ? item : pluralOf(item)} of ${queue.name}`
   switch (kind) {
     case 'replay':
-      return `Replay ${messages}`
+      return `${replay} ${messages}`
     case 'edit':
       return `Edit ${messages}`
     case 'discard':
@@ -161,12 +163,14 @@ function warningsOf({ request, capability, survey }: PlanFacts): string[] {
   return warnings
 }
 
-function keepsOf(kind: PlanKind): string {
+function keepsOf(kind: PlanKind, { layout }: QueueAddress): string {
+  const { replayKeeps = 'keeps ids, payloads, priorities and history', editKeeps = 'keeps id, priority and history' } =
+    layoutFacts[layout]
   switch (kind) {
     case 'replay':
-      return 'keeps ids, payloads, priorities and history'
+      return replayKeeps
     case 'edit':
-      return 'keeps id, priority and history; the payload before is archived'
+      return `${editKeeps}; the payload before is archived`
     case 'discard':
     case 'purge':
       return 'every byte is archived first'

@@ -156,7 +156,7 @@ export class EnvironmentWatch {
     const key = queueKey(found.address)
     const known = this.queues.get(key)
     if (known) {
-      if (known.rename(found.product)) this.changed.set(key, known.info)
+      if (known.findAgain(found)) this.changed.set(key, known.info)
       return
     }
     const queue = new QueueWatch(found)

@@ -18,10 +18,10 @@ export class QueueWatch {
   private counted: Counted | undefined
   private waits: readonly BucketCount[] = []
 
-  constructor({ address, product }: Found) {
-    this.key = queueKey(address)
-    this.address = address
-    this.info = { key: this.key, ...address, product, paused: null, trouble: null }
+  constructor(found: Found) {
+    this.key = queueKey(found.address)
+    this.address = found.address
+    this.info = { key: this.key, ...found.address, ...factsOf(found), paused: null, trouble: null }
   }
 
   /** Takes in a reading; answers what changed. */
@@ -53,10 +53,11 @@ export class QueueWatch {
     return { sample, changed, reset: rates.reset, infoChanged: this.update(reading) }
   }
 
-  /** The product may be another version by now. */
-  rename(product: string): boolean {
-    if (product === this.info.product) return false
-    this.info = { ...this.info, product }
+  /** The product may be another version by now, the dead letters may go elsewhere. Answers whether anything changed. */
+  findAgain(found: Found): boolean {
+    const info = { ...this.info, ...factsOf(found) }
+    if (JSON.stringify(info) === JSON.stringify(this.info)) return false
+    this.info = info
     return true
   }
 
@@ -71,3 +72,9 @@ export class QueueWatch {
     return true
   }
 }
+
+const factsOf = ({ product, deadLetterQueue, deadLetterSources }: Found) => ({
+  product,
+  ...(deadLetterQueue !== undefined && { deadLetterQueue: deadLetterQueue && queueKey(deadLetterQueue) }),
+  ...(deadLetterSources !== undefined && { deadLetterSources: deadLetterSources.map(queueKey) }),
+})

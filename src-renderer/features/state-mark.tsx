@@ -17,8 +17,15 @@ export const stateLook: Readonly<Record<MessageState, StateLook>> = {
   done: { word: 'Done', tone: 'green', shape: 'check' },
 }
 
-export function StateMark({ state }: { readonly state: MessageState }) {
-  const { word, tone, shape } = stateLook[state]
+/** `word`: the system's own, where the row is one system's. */
+export function StateMark({
+  state,
+  word = stateLook[state].word,
+}: {
+  readonly state: MessageState
+  readonly word?: string
+}) {
+  const { tone, shape } = stateLook[state]
   return (
     <span className={`inline-flex items-center gap-1.5 ${toneText[tone]}`}>
       <Dot shape={shape} tone={tone} />

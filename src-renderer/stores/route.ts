@@ -1,8 +1,9 @@
+import { layoutParts } from '@shared/model/layout-facts'
 import { type MessageState, messageStates } from '@shared/model/message'
 import { createStore } from 'zustand/vanilla'
 
 /** The parts of a queue besides its states, where it has them. */
-export const queueParts = ['groups', 'schedules'] as const
+export const queueParts = ['groups', 'schedules', ...layoutParts] as const
 export type QueuePart = (typeof queueParts)[number]
 export type QueueView = MessageState | QueuePart
 const queueViews: readonly QueueView[] = [...messageStates, ...queueParts]
@@ -28,6 +29,8 @@ export type Route =
       readonly message: string | null
     }
   | { readonly at: 'send'; readonly environmentId: string; readonly queue: string | null }
+  | { readonly at: 'workers'; readonly environmentId: string }
+  | { readonly at: 'routing'; readonly environmentId: string }
   | { readonly at: 'activity'; readonly environmentId: string }
   /** `edit`: an environment's id, or 'new'. */
   | { readonly at: 'environments'; readonly environmentId: string | null; readonly edit: string | null }
@@ -50,8 +53,10 @@ export function hrefOf(route: Route): string {
     }
     case 'send':
       return `#/e/${part(route.environmentId)}/send${route.queue === null ? '' : `/${part(route.queue)}`}`
+    case 'workers':
+    case 'routing':
     case 'activity':
-      return `#/e/${part(route.environmentId)}/activity`
+      return `#/e/${part(route.environmentId)}/${route.at}`
     case 'environments':
       return `#/e/${part(route.environmentId)}/environments${route.edit === null ? '' : `/${part(route.edit)}`}`
   }
@@ -81,8 +86,10 @@ export function parseHref(hash: string): Route {
       return { at: 'dead-letters', environmentId, cause: first ?? null, queue: second ?? null, message: third ?? null }
     case 'send':
       return { at: 'send', environmentId, queue: first ?? null }
+    case 'workers':
+    case 'routing':
     case 'activity':
-      return { at: 'activity', environmentId }
+      return { at: screen, environmentId }
     default:
       return { at: 'overview', environmentId }
   }

@@ -33,5 +33,8 @@ export const layoutFacts: Readonly<Record<Layout, LayoutFacts>> = {
   rabbitmq,
 }
 
+/** "jobs", "entries". */
+export const pluralOf = (item: string): string => (item.endsWith('y') ? `${item.slice(0, -1)}ies` : `${item}s`)
+
 /** How far a layout's figure can be believed; the screen says it beside the number. */
 export const precisionOf = (layout: Layout, metric: Metric): Precision => layoutFacts[layout].precision[metric]

@@ -2,6 +2,9 @@ import type { Ability, Capability } from './capability'
 import type { MessageState } from './message'
 import type { Metric, Precision } from './sample'
 
+export const layoutParts = ['consumer-groups', 'workers', 'details', 'tail'] as const
+export type LayoutPart = (typeof layoutParts)[number]
+
 /** What is true of every queue of one layout, in the words of those who use it. */
 export interface LayoutFacts {
   /** "Sidekiq", "RabbitMQ". */
@@ -13,10 +16,15 @@ export interface LayoutFacts {
   readonly states: Readonly<Record<MessageState, string | null>>
   /** Its own verb for bringing a dead letter back: "Retry", "Requeue". */
   readonly replay: string
+  /** What stays as it was when it is brought back, or edited: absent, as in the engine, all but its place. */
+  readonly replayKeeps?: string
+  readonly editKeeps?: string
   /** How far each figure can be believed. */
   readonly precision: Readonly<Record<Metric, Precision>>
   /** What can be done, before a version, a permission or a setting takes something away; the adapter's answer begins with it. */
   readonly abilities: Readonly<Record<Ability, Capability>>
+  /** What its queues can show besides messages, always; what only some have (groups, schedules) is asked for. */
+  readonly parts: readonly LayoutPart[]
   /** What it cannot tell or may lose, one sentence each: shown beside its queues and in the documentation. */
   readonly limits: readonly string[]
 }

@@ -65,5 +65,9 @@ export const QueueInfo = z.object({
   paused: z.boolean().nullable(),
   /** Why this queue's figures could not be read at the last tick, in words; null when they were. */
   trouble: z.string().nullable(),
+  /** Key of the queue that takes its dead letters, where the broker itself links them. */
+  deadLetterQueue: z.string().nullable().optional(),
+  /** Keys of the queues whose dead letters it takes. */
+  deadLetterSources: z.array(z.string()).optional(),
 })
 export type QueueInfo = z.infer<typeof QueueInfo>

@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import { Bar } from '../../design/bar'
 import { useNow } from '../../design/now'
 import { connectionStore, useEnvironment } from '../../stores/console'
+import { MfaCode } from './mfa-code'
 
 /** One slim line when what is shown is not live: first our own wire, then the broker's. */
 export function ConnectionBar({ environmentId }: { readonly environmentId: string | null }) {
@@ -20,7 +21,13 @@ export function ConnectionBar({ environmentId }: { readonly environmentId: strin
     )
   }
   const words = environment && state && lostWords(environment, state, now)
-  return words ? <Bar tone="amber">{words}</Bar> : null
+  if (!words) return null
+  const wantsCode = state.trouble?.subject === 'mfa'
+  return (
+    <Bar tone="amber" action={wantsCode ? <MfaCode environmentId={environment.id} /> : undefined}>
+      {words}
+    </Bar>
+  )
 }
 
 export function lostWords(environment: Environment, state: EnvironmentState, now: number): string | null {

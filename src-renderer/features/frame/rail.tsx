@@ -1,10 +1,11 @@
+import type { BrokerKind } from '@shared/model/environment'
 import { metricIndex } from '@shared/model/sample'
-import { Activity, Boxes, Gauge, Send, Skull } from 'lucide-react'
+import { Activity, Boxes, Gauge, Send, Skull, Waypoints, Wrench } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useActions } from '../../actions'
 import { cx } from '../../design/cx'
 import { compact } from '../../design/number-format'
-import { useFeed, useRoute } from '../../stores/console'
+import { useEnvironment, useFeed, useRoute } from '../../stores/console'
 import type { FeedState } from '../../stores/feed'
 import { go, hrefOf, type Route } from '../../stores/route'
 import { EnvironmentSwitcher } from './environment-switcher'
@@ -35,7 +36,7 @@ interface Section {
 
 const icon = { size: 14, 'aria-hidden': true } as const
 
-const sectionsOf = (environmentId: string): readonly Section[] => [
+const sectionsOf = (environmentId: string, broker: BrokerKind | undefined): readonly Section[] => [
   { label: 'Overview', keys: 'g o', icon: <Gauge {...icon} />, route: { at: 'overview', environmentId } },
   {
     label: 'Dead letters',
@@ -43,6 +44,17 @@ const sectionsOf = (environmentId: string): readonly Section[] => [
     icon: <Skull {...icon} />,
     route: { at: 'dead-letters', environmentId, cause: null, queue: null, message: null },
   },
+  { label: 'Workers', keys: 'g w', icon: <Wrench {...icon} />, route: { at: 'workers', environmentId } },
+  ...(broker === 'rabbitmq'
+    ? [
+        {
+          label: 'Exchanges',
+          keys: 'g x',
+          icon: <Waypoints {...icon} />,
+          route: { at: 'routing', environmentId } as const,
+        },
+      ]
+    : []),
   { label: 'Send', keys: 'g s', icon: <Send {...icon} />, route: { at: 'send', environmentId, queue: null } },
   { label: 'Activity', keys: 'g a', icon: <Activity {...icon} />, route: { at: 'activity', environmentId } },
   {
@@ -56,7 +68,8 @@ const sectionsOf = (environmentId: string): readonly Section[] => [
 function Sections({ environmentId }: { readonly environmentId: string }) {
   const current = useRoute()
   const dead = useFeed(environmentId, totalDead)
-  const sections = useMemo(() => sectionsOf(environmentId), [environmentId])
+  const broker = useEnvironment(environmentId).environment?.kind
+  const sections = useMemo(() => sectionsOf(environmentId, broker), [environmentId, broker])
   useActions(
     sections.map(({ label, keys, route }) => ({
       id: `go-${route.at}`,

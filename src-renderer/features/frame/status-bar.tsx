@@ -1,7 +1,8 @@
+import type { BrokerKind } from '@shared/model/environment'
 import { useStore } from 'zustand'
 import { Kbd } from '../../design/kbd'
 import { useNow } from '../../design/now'
-import { plural, share } from '../../design/number-format'
+import { compact, plural, share } from '../../design/number-format'
 import { duration } from '../../design/time-format'
 import { Tooltip } from '../../design/tooltip'
 import { connectionStore, useEnvironment, useFeed } from '../../stores/console'
@@ -32,7 +33,13 @@ function Facts({ environmentId }: { readonly environmentId: string }) {
     state.sampledAt === null
       ? null
       : `sampled ${duration(Math.max(0, Math.round((now - state.sampledAt) / 100) * 100))} ago, every ${duration(state.sampleEveryMs)}`,
-    state.costShare === null ? null : `${share(state.costShare)} of this Redis`,
+    state.costShare === null || state.bill !== null
+      ? null
+      : `${share(state.costShare)} of this ${brokerWords[environment.kind]}`,
+    state.bill === null
+      ? null
+      : `${plural(state.bill.requests, 'request')}, about ${compact(state.bill.perDay)} a day, $${state.bill.dollarsPerMonth.toFixed(2)} a month at this pace`,
+    state.keysWalked === null ? null : `looking for queues, ${compact(state.keysWalked)} keys so far`,
   ].filter(Boolean)
   return (
     <div className="tabular flex min-w-0 flex-1 items-center gap-3">
@@ -51,6 +58,8 @@ function Facts({ environmentId }: { readonly environmentId: string }) {
     </div>
   )
 }
+
+const brokerWords: Readonly<Record<BrokerKind, string>> = { redis: 'Redis', sqs: 'SQS', rabbitmq: 'RabbitMQ' }
 
 function Wire() {
   const status = useStore(connectionStore, (state) => state.status)

@@ -33,6 +33,10 @@ function placeOf(route: Route): string {
       return parseQueueKey(route.queue)?.name ?? route.queue
     case 'dead-letters':
       return 'Dead letters'
+    case 'workers':
+      return 'Workers'
+    case 'routing':
+      return 'Exchanges'
     case 'send':
       return 'Send'
     case 'activity':

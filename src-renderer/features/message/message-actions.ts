@@ -1,10 +1,11 @@
 import type { MessageDetail } from '@shared/model/message'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { bytesOfBase64 } from '@shared/payload/base64'
 import { strictUtf8 } from '@shared/payload/detect'
 import { type Action, useActions } from '../../actions'
 import { showNotice } from '../../design/toast'
 import { askForPlan } from '../../stores/plan-request'
+import { replayWord } from '../layout-words'
 import { useAbilities } from '../use-abilities'
 
 interface MessageActionsOptions {
@@ -19,10 +20,11 @@ export function useMessageActions({ environmentId, queue, detail, onEdit }: Mess
   const may = useAbilities({ environmentId, queue })
   const { summary, body } = detail
   const dead = summary.state === 'dead'
+  const again = replayWord(parseQueueKey(queue)?.layout)
   const text = body.kind === 'whole' ? strictUtf8(bytesOfBase64(body.base64)) : null
   const plan = (kind: 'replay' | 'discard') =>
     askForPlan({
-      heading: `${kind === 'replay' ? 'Replay' : 'Discard'} ${summary.id}`,
+      heading: `${kind === 'replay' ? again : 'Discard'} ${summary.id}`,
       request: {
         environmentId,
         queue,
@@ -32,15 +34,15 @@ export function useMessageActions({ environmentId, queue, detail, onEdit }: Mess
     })
   const replay: Action = {
     id: 'message-replay',
-    label: 'Replay…',
+    label: `${again}…`,
     group: 'Message',
     keys: 'x',
-    when: () => (dead ? may('replay') : 'Only a dead letter can be replayed.'),
+    when: () => (dead ? may('replay') : 'Only a dead letter can be brought back.'),
     perform: () => plan('replay'),
   }
   const edit: Action = {
     id: 'message-edit',
-    label: dead ? 'Edit and replay…' : 'Edit…',
+    label: dead ? `Edit and ${again.toLowerCase()}…` : 'Edit…',
     group: 'Message',
     keys: 'e',
     when: () => editRefusal(detail, text) ?? may('edit'),

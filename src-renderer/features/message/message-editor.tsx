@@ -1,5 +1,5 @@
 import type { Body, MessageSummary } from '@shared/model/message'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { bytesOfBase64 } from '@shared/payload/base64'
 import { strictUtf8 } from '@shared/payload/detect'
 import { jsonProblem } from '@shared/payload/json-lexemes'
@@ -7,6 +7,7 @@ import { useMemo, useState } from 'react'
 import { Button } from '../../design/button'
 import { CodeView } from '../../design/code-view'
 import { askForPlan } from '../../stores/plan-request'
+import { replayWord } from '../layout-words'
 import { base64OfText, editingOf } from './payload-text'
 
 export interface MessageEditorProps {
@@ -55,7 +56,7 @@ export function MessageEditor(props: MessageEditorProps) {
           Cancel
         </Button>
         <Button small look="primary" why={why} onClick={review}>
-          {thenReplay ? 'Review and replay…' : 'Review…'}
+          {thenReplay ? `Review and ${replayWord(parseQueueKey(queue)?.layout).toLowerCase()}…` : 'Review…'}
         </Button>
       </div>
       <CodeView

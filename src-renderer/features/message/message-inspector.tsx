@@ -1,5 +1,5 @@
 import type { MessageDetail } from '@shared/model/message'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { visible } from '@shared/payload/visible'
 import { X } from 'lucide-react'
 import { useState } from 'react'
@@ -13,6 +13,7 @@ import { SkeletonRows } from '../../design/skeleton'
 import { Tabs } from '../../design/tabs'
 import { Time } from '../../design/time'
 import { takeEditRequest } from '../../stores/edit-request'
+import { stateWord } from '../layout-words'
 import { StateMark } from '../state-mark'
 import { TroubleView } from '../trouble-view'
 import { AttributesTab } from './attributes-tab'
@@ -96,7 +97,7 @@ function Inspected({ environmentId, queue, detail, onClose, reload }: InspectedP
     <>
       <Head id={summary.id} onClose={onClose}>
         <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-12 text-muted">
-          <StateMark state={summary.state} />
+          <StateMark state={summary.state} word={stateWord(parseQueueKey(queue)?.layout, summary.state)} />
           {summary.name !== null && !isOwnId && <span className="clip max-w-40">{visible(summary.name)}</span>}
           {summary.attempts !== null && (
             <span className="tabular">

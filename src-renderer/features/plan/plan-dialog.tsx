@@ -119,7 +119,7 @@ function Footer({ plan, form, busy, lookAgain, onCommit }: FooterProps) {
         why={busy ? 'It is on its way.' : commitRefusal(plan, form, now)}
         onClick={onCommit}
       >
-        {verbOf(action)} {count(plan.count)}
+        {verbOf(action, plan.request.queue)} {count(plan.count)}
       </Button>
     </>
   )

@@ -62,7 +62,9 @@ describe('the plan form', () => {
 
   it('names what it does', () => {
     expect(planTitle(plan())).toBe('Replay 392 messages of webhooks')
-    expect(verbOf({ kind: 'edit', base64: '', expectedDigest: '', thenReplay: true })).toBe('Edit and replay')
+    const edit = { kind: 'edit', base64: '', expectedDigest: '', thenReplay: true } as const
+    expect(verbOf(edit, 'engine/qe/webhooks')).toBe('Edit and replay')
+    expect(verbOf(edit, 'bullmq/bull/webhooks')).toBe('Edit and retry')
     expect(planSeconds(392, 50)).toBe(8)
     expect(planSeconds(392, null)).toBeNull()
   })

@@ -1,16 +1,20 @@
 import type { Plan, PlanAction, PlanKind } from '@shared/model/plan'
+import { parseQueueKey } from '@shared/model/queue'
 import { bytes, count } from '../../design/number-format'
+import { itemWord, replayWord } from '../layout-words'
 
-const verbs: Readonly<Record<PlanKind, string>> = {
-  replay: 'Replay',
+const verbs: Readonly<Record<Exclude<PlanKind, 'replay'>, string>> = {
   edit: 'Edit',
   discard: 'Discard',
   purge: 'Purge',
   undo: 'Put back',
 }
 
-export function verbOf(action: PlanAction): string {
-  return action.kind === 'edit' && action.thenReplay ? 'Edit and replay' : verbs[action.kind]
+/** In the words of the queue's own system. */
+export function verbOf(action: PlanAction, queue: string): string {
+  const again = replayWord(parseQueueKey(queue)?.layout)
+  if (action.kind === 'replay') return again
+  return action.kind === 'edit' && action.thenReplay ? `Edit and ${again.toLowerCase()}` : verbs[action.kind]
 }
 
 /** Replays alone have outcomes, so they alone can be tried with a few first. */
@@ -20,8 +24,9 @@ export const hasOutcome = (action: PlanAction): boolean =>
 /** Takes away what cannot be seen in the queue afterwards. */
 export const takesAway = (action: PlanAction): boolean => action.kind === 'discard' || action.kind === 'purge'
 
-export const planTitle = (plan: Plan): string =>
-  `${verbOf(plan.request.action)} ${count(plan.count)} ${plan.count === 1 ? 'message' : 'messages'} of ${plan.queueName}`
+export function planTitle({ request: { action, queue }, count: messages, queueName }: Plan): string {
+  return `${verbOf(action, queue)} ${count(messages)} ${itemWord(parseQueueKey(queue)?.layout, messages)} of ${queueName}`
+}
 
 export function planSummary(plan: Plan): string {
   const way = wayOf(plan.request.action)

@@ -1,5 +1,5 @@
 import type { MessageState, MessageSummary } from '@shared/model/message'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
 import { RotateCw } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
@@ -15,9 +15,9 @@ import { Time } from '../../design/time'
 import { useConsole, useFeed } from '../../stores/console'
 import { askForPlan } from '../../stores/plan-request'
 import { go } from '../../stores/route'
+import { itemWord, replayWord, stateWord } from '../layout-words'
 import { messageColumns } from '../message-columns'
 import { toSelection } from '../plan-selection'
-import { stateLook } from '../state-mark'
 import { TroubleView } from '../trouble-view'
 import { useAbilities } from '../use-abilities'
 import { pageSize, useMessagePages } from '../use-message-pages'
@@ -43,6 +43,7 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
   const narrow = !useWide() && message !== null
   const [selection, setSelection] = useState<TableSelection>(nothing)
   const live = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
+  const layout = parseQueueKey(queue)?.layout
   const { reload } = pages
   useReloadAfterRuns({ environmentId, queue, reload })
   // An empty list that is not empty any more has nothing that could be moved by filling it.
@@ -98,7 +99,7 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
         <SkeletonRows rows={14} />
       ) : (
         <DataTable<MessageSummary>
-          label={`${stateLook[state].word} messages`}
+          label={`${stateWord(layout, state)} ${itemWord(layout, 2)}`}
           columns={columns}
           rows={pages.items}
           total={pages.total}
@@ -110,7 +111,7 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
           onSelect={setSelection}
           onEndReached={pages.more}
           empty={
-            <EmptyState title={`Nothing is ${stateLook[state].word.toLowerCase()}`}>{emptyWords[state]}</EmptyState>
+            <EmptyState title={`Nothing is ${stateWord(layout, state).toLowerCase()}`}>{emptyWords[state]}</EmptyState>
           }
         />
       )}
@@ -139,9 +140,10 @@ function SelectionBar({ environmentId, queue, state, selection, total, onDone }:
   const chosen = selectedCount(selection, total) ?? 0
   const query = toSelection(selection, { state, cause: null })
   const why = query.ok ? null : query.why
+  const replay = replayWord(parseQueueKey(queue)?.layout)
   const ask = (kind: 'replay' | 'discard') => {
     if (!query.ok) return
-    const verb = kind === 'replay' ? 'Replay' : 'Discard'
+    const verb = kind === 'replay' ? replay : 'Discard'
     askForPlan({
       heading: `${verb} ${count(chosen)}`,
       request: { environmentId, queue, selection: query.selection, action: { kind } },
@@ -154,7 +156,7 @@ function SelectionBar({ environmentId, queue, state, selection, total, onDone }:
       ? [
           {
             id: 'replay-selected',
-            label: 'Replay the selected…',
+            label: `${replay} the selected…`,
             group: 'Messages',
             keys: 'mod+enter',
             when: () => why ?? may('replay'),
@@ -181,7 +183,7 @@ function SelectionBar({ environmentId, queue, state, selection, total, onDone }:
       </span>
       {state === 'dead' && (
         <Button look="primary" small why={why ?? may('replay')} onClick={() => ask('replay')}>
-          Replay {count(chosen)}…
+          {replay} {count(chosen)}…
         </Button>
       )}
       <Button small why={why ?? may('discard')} onClick={() => ask('discard')}>

@@ -2,7 +2,14 @@ import { count } from '../../design/number-format'
 import type { QueuePart } from '../../stores/route'
 import type { QueueParts } from './use-queue-parts'
 
-const partWords: Readonly<Record<QueuePart, string>> = { groups: 'Groups', schedules: 'Schedules' }
+export const partWords: Readonly<Record<QueuePart, string>> = {
+  groups: 'Groups',
+  schedules: 'Schedules',
+  'consumer-groups': 'Consumer groups',
+  workers: 'Workers',
+  details: 'Details',
+  tail: 'Tail',
+}
 
 /** Beside an open message there is room for its word only. */
 export function PartTab({
@@ -14,14 +21,16 @@ export function PartTab({
   readonly parts: QueueParts
   readonly narrow: boolean
 }) {
+  const figure = narrow ? null : figureOf(part, parts)
   return (
     <>
-      {partWords[part]} {!narrow && <span className="tabular">{figure(part, parts)}</span>}
+      {partWords[part]} {figure !== null && <span className="tabular">{figure}</span>}
     </>
   )
 }
 
-function figure(part: QueuePart, { groups, schedules }: QueueParts): string {
+function figureOf(part: QueuePart, { groups, schedules }: QueueParts): string | null {
   if (part === 'schedules') return count(schedules?.list.length)
-  return groups && groups.count === null ? 'many' : count(groups?.count)
+  if (part === 'groups') return groups && groups.count === null ? 'many' : count(groups?.count)
+  return null
 }

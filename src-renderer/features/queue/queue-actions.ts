@@ -1,6 +1,6 @@
 import type { Ability } from '@shared/model/capability'
 import type { MessageState, Selection } from '@shared/model/message'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
 import { type Action, useActions } from '../../actions'
 import { count } from '../../design/number-format'
@@ -10,7 +10,7 @@ import { askForPlan } from '../../stores/plan-request'
 import { go } from '../../stores/route'
 import { troubleOf } from '../../stores/trouble'
 import { askForUnlock } from '../../stores/unlock-request'
-import { stateLook } from '../state-mark'
+import { itemWord, replayWord, stateWord } from '../layout-words'
 import { useAbilities } from '../use-abilities'
 import { writeRefusal } from '../write-refusal'
 
@@ -42,7 +42,9 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
   }
   const none = (figure: number | null, words: string) => (figure === 0 ? words : null)
   const all = (of: MessageState): Selection => ({ kind: 'all', state: of, cause: null, except: [] })
-  const word = stateLook[state].word.toLowerCase()
+  const layout = parseQueueKey(queue)?.layout
+  const word = stateWord(layout, state).toLowerCase()
+  const again = replayWord(layout)
   const pause: Action = {
     id: 'queue-pause',
     label: paused ? 'Resume' : 'Pause',
@@ -65,13 +67,13 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
   }
   const replay: Action = {
     id: 'queue-replay',
-    label: dead ? `Replay ${count(dead)}…` : 'Replay…',
+    label: dead ? `${again} ${count(dead)}…` : `${again}…`,
     group: 'Queue',
     keys: 'shift+r',
-    when: () => may('replay') ?? none(dead, 'It has no dead letters.'),
+    when: () => may('replay') ?? none(dead, `None is ${stateWord(layout, 'dead').toLowerCase()}.`),
     perform: () =>
       askForPlan({
-        heading: `Replay all dead letters of ${name}`,
+        heading: `${again} all ${stateWord(layout, 'dead').toLowerCase()} ${itemWord(layout, 2)} of ${name}`,
         request: { environmentId, queue, selection: all('dead'), action: { kind: 'replay' } },
       }),
   }

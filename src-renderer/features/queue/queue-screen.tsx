@@ -1,6 +1,6 @@
 import { precisionOf } from '@shared/model/known-layouts'
 import { type MessageState, messageStates } from '@shared/model/message'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueInfo, type QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
 import { ChevronDown, ChevronRight, Pause, Play } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
@@ -14,20 +14,27 @@ import { count } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
 import { Tabs } from '../../design/tabs'
 import { useEnvironment, useFeed } from '../../stores/console'
-import { go, type QueueView, queueParts } from '../../stores/route'
+import { go, hrefOf, type QueueView, queueParts } from '../../stores/route'
+import { statesOf, stateWord } from '../layout-words'
 import { ScreenHead } from '../screen-head'
 import { stateLook } from '../state-mark'
 import { lookOf } from '../tier-mark'
 import { useStale } from '../use-stale'
 import { useWide } from '../use-wide'
+import { ActsMenu } from './acts-menu'
+import { ConsumerGroupsTab } from './consumer-groups-tab'
+import { DetailsTab } from './details-tab'
 import { GroupList } from './group-list'
 import { MessageList } from './message-list'
-import { PartTab } from './part-tab'
+import { PartTab, partWords } from './part-tab'
+import { PeekBar } from './peek-bar'
 import { useQueueActions } from './queue-actions'
 import { QueueCharts } from './queue-charts'
 import { type Range, ranges } from './queue-series'
 import { ScheduleList } from './schedule-list'
-import { useQueueParts } from './use-queue-parts'
+import { TailTab } from './tail-tab'
+import { type QueueParts, useQueueParts } from './use-queue-parts'
+import { WorkersTab } from './workers-tab'
 
 export interface QueueScreenProps {
   readonly environmentId: string
@@ -44,8 +51,13 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
   const [range, setRange] = useState<Range>('5m')
   const [folded, setFolded] = useState<boolean | null>(null)
   const actions = useQueueActions({ environmentId, queue, state })
-  const parts = useQueueParts({ environmentId, queue, shown: part })
-  const partsHere = queueParts.filter((candidate) => parts[candidate] !== null || candidate === part)
+  const layout = info?.layout ?? parseQueueKey(queue)?.layout
+  const parts = useQueueParts({ environmentId, queue, layout, shown: part })
+  const partsHere = parts.here
+  const states = statesOf(layout)
+  // Another turn takes the list of messages anew.
+  const [turn, setTurn] = useState(0)
+  const changed = () => setTurn((count) => count + 1)
   // An open message needs the room more than the charts do, unless somebody said otherwise.
   const wide = useWide()
   const narrow = message !== null && !wide
@@ -54,17 +66,18 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
   useActions([
     ...messageStates.map((candidate, index) => ({
       id: `state-${candidate}`,
-      label: `Show what is ${candidate}`,
+      label: `Show ${stateWord(layout, candidate).toLowerCase()}`,
       group: 'Queue',
       keys: `shift+${index + 1}`,
+      when: () => (states.includes(candidate) ? null : 'This system has no such state.'),
       perform: () => openState(candidate),
     })),
     ...queueParts.map((candidate, index) => ({
       id: `part-${candidate}`,
-      label: `Show its ${candidate}`,
+      label: `Show ${partWords[candidate].toLowerCase()}`,
       group: 'Queue',
-      keys: `shift+${messageStates.length + index + 1}`,
-      when: () => (partsHere.includes(candidate) ? null : `This queue has no ${candidate}.`),
+      ...(messageStates.length + index < 9 && { keys: `shift+${messageStates.length + index + 1}` }),
+      when: () => (partsHere.includes(candidate) ? null : `This queue has no ${partWords[candidate].toLowerCase()}.`),
       perform: () => openState(candidate),
     })),
     {
@@ -85,6 +98,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
               {info?.product} · {environment && lookOf(environment).word.toLowerCase()} {environment?.name}
             </span>
             {info?.paused && <Badge tone="amber">paused</Badge>}
+            {info && <DeadLetterLinks environmentId={environmentId} info={info} />}
           </span>
         }
       >
@@ -113,6 +127,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
             <ActionButton action={actions.send} />
             <ActionButton action={actions.replay} />
             <ActionButton action={actions.purge} />
+            <ActsMenu environmentId={environmentId} queue={queue} queueName={info?.name ?? queue} onDone={changed} />
           </>
         )}
       </ScreenHead>
@@ -138,7 +153,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
         value={view}
         onChange={openState}
         tabs={[
-          ...messageStates.map((candidate) => ({
+          ...states.map((candidate) => ({
             value: candidate,
             label: (
               <StateTab
@@ -155,20 +170,68 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
           })),
         ]}
       >
-        {part === 'groups' ? (
-          <GroupList environmentId={environmentId} queue={queue} message={message} />
-        ) : part === 'schedules' ? (
-          <ScheduleList parts={parts} />
+        {part !== null ? (
+          <Part {...{ environmentId, queue, message, part, parts }} />
         ) : (
-          <MessageList
-            key={`${environmentId} ${queue} ${state}`}
-            environmentId={environmentId}
-            queue={queue}
-            state={state}
-            message={message}
-          />
+          <>
+            <PeekBar environmentId={environmentId} queue={queue} onChange={changed} />
+            <MessageList
+              key={`${environmentId} ${queue} ${state} ${turn}`}
+              environmentId={environmentId}
+              queue={queue}
+              state={state}
+              message={message}
+            />
+          </>
         )}
       </Tabs>
+    </>
+  )
+}
+
+interface PartProps extends Pick<QueueScreenProps, 'environmentId' | 'queue' | 'message'> {
+  readonly part: (typeof queueParts)[number]
+  readonly parts: QueueParts
+}
+
+function Part({ environmentId, queue, message, part, parts }: PartProps) {
+  switch (part) {
+    case 'groups':
+      return <GroupList environmentId={environmentId} queue={queue} message={message} />
+    case 'schedules':
+      return <ScheduleList parts={parts} />
+    case 'consumer-groups':
+      return <ConsumerGroupsTab environmentId={environmentId} queue={queue} />
+    case 'workers':
+      return <WorkersTab environmentId={environmentId} queue={queue} />
+    case 'details':
+      return <DetailsTab environmentId={environmentId} queue={queue} />
+    case 'tail':
+      return <TailTab environmentId={environmentId} queue={queue} />
+  }
+}
+
+/** Where its dead letters go, and whose it holds: one click either way. */
+function DeadLetterLinks({ environmentId, info }: { readonly environmentId: string; readonly info: QueueInfo }) {
+  const link = (key: string) => (
+    <a
+      key={key}
+      className="clip text-accent underline"
+      href={hrefOf({ at: 'queue', environmentId, queue: key, state: 'ready', message: null })}
+    >
+      {parseQueueKey(key)?.name ?? key}
+    </a>
+  )
+  const { deadLetterQueue, deadLetterSources = [] } = info
+  return (
+    <>
+      {deadLetterQueue && <span className="flex min-w-0 gap-1">dead letters go to {link(deadLetterQueue)}</span>}
+      {deadLetterSources.length > 0 && (
+        <span className="flex min-w-0 gap-1">
+          dead letters of {deadLetterSources.slice(0, 3).map(link)}
+          {deadLetterSources.length > 3 && ` and ${deadLetterSources.length - 3} more`}
+        </span>
+      )}
     </>
   )
 }
@@ -190,11 +253,11 @@ function StateTab({
   const figure = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
   const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
   const stale = useStale({ environmentId, queue })
-  const { word, tone, shape } = stateLook[state]
+  const { tone, shape } = stateLook[state]
   return (
     <>
       {!narrow && <Dot shape={shape} tone={tone} className="size-2" />}
-      {word}{' '}
+      {stateWord(layout, state)}{' '}
       <Figure
         text={count(figure)}
         precision={layout ? precisionOf(layout, state) : 'unknown'}

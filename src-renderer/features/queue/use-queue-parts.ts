@@ -1,16 +1,20 @@
 import type { Trouble } from '@shared/model/environment'
-import type { QueueKey } from '@shared/model/queue'
+import { layoutFacts } from '@shared/model/known-layouts'
+import { layoutParts } from '@shared/model/layout-facts'
+import type { Layout, QueueKey } from '@shared/model/queue'
 import type { QueueSchedule } from '@shared/model/schedule'
 import { useCallback, useEffect, useRef } from 'react'
 import { useConsole } from '../../stores/console'
-import type { QueuePart } from '../../stores/route'
+import { type QueuePart, queueParts } from '../../stores/route'
 import { useAnswer } from '../use-answer'
 
-/** What a queue has besides messages. Each is null where it has none, or its layout cannot say. */
+/** What a queue has besides messages. Groups and schedules are null where it has none, or its layout cannot say. */
 export interface QueueParts {
   /** `count` null: more than were counted. */
   readonly groups: { readonly count: number | null } | null
   readonly schedules: { readonly list: readonly QueueSchedule[]; readonly takenAt: number } | null
+  /** The parts that have something to show, in the order of their tabs. */
+  readonly here: readonly QueuePart[]
   readonly isKnown: boolean
   readonly trouble: Trouble | null
   readonly reload: () => void
@@ -19,6 +23,7 @@ export interface QueueParts {
 interface QueuePartsOptions {
   readonly environmentId: string
   readonly queue: QueueKey
+  readonly layout: Layout | undefined
   /** The part in sight, which is asked for more often. */
   readonly shown: QueuePart | null
 }
@@ -27,7 +32,7 @@ const shownEveryMs = 3_000
 const hiddenEveryMs = 15_000
 
 /** Asks while the queue is open. What it had once stays, so that no tab goes away under the pointer. */
-export function useQueueParts({ environmentId, queue, shown }: QueuePartsOptions): QueueParts {
+export function useQueueParts({ environmentId, queue, layout, shown }: QueuePartsOptions): QueueParts {
   const { client } = useConsole()
   const ask = useCallback(
     async (signal: AbortSignal) => {
@@ -47,9 +52,20 @@ export function useQueueParts({ environmentId, queue, shown }: QueuePartsOptions
   const seen = useRef({ groups: false, schedules: false })
   if ((value?.groups?.items.length ?? 0) > 0) seen.current.groups = true
   if ((value?.schedules?.length ?? 0) > 0) seen.current.schedules = true
+  const groups = value?.groups && seen.current.groups ? { count: value.groups.total } : null
+  const schedules =
+    value?.schedules && seen.current.schedules ? { list: value.schedules, takenAt: value.takenAt } : null
+  const always = layout ? layoutFacts[layout].parts : []
+  const has = (part: QueuePart): boolean =>
+    part === 'groups'
+      ? groups !== null
+      : part === 'schedules'
+        ? schedules !== null
+        : layoutParts.some((each) => each === part && always.includes(each))
   return {
-    groups: value?.groups && seen.current.groups ? { count: value.groups.total } : null,
-    schedules: value?.schedules && seen.current.schedules ? { list: value.schedules, takenAt: value.takenAt } : null,
+    groups,
+    schedules,
+    here: queueParts.filter((part) => part === shown || has(part)),
     isKnown: value !== undefined,
     trouble,
     reload,

@@ -28,5 +28,6 @@ export const bee: LayoutFacts = {
     send: { answer: 'no', reason: 'not built yet' },
     pause: { answer: 'no', reason: 'not built yet' },
   },
+  parts: [],
   limits: [],
 }

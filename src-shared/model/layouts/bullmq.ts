@@ -35,6 +35,7 @@ export const bullmq: LayoutFacts = {
         'BullMQ 5 and 6 pause in different ways, and where both work one queue jobs can be lost: pause it from the service that owns it',
     },
   },
+  parts: ['workers', 'details'],
   limits: [
     'Jobs that wait for their children are counted neither as waiting nor as delayed.',
     'A version that is neither 5 nor 6, or not told, is read only.',

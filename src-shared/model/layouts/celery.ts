@@ -28,5 +28,6 @@ export const celery: LayoutFacts = {
     send: { answer: 'no', reason: 'not built yet' },
     pause: { answer: 'no', reason: 'not built yet' },
   },
+  parts: ['details'],
   limits: [],
 }

@@ -28,5 +28,6 @@ export const declared: LayoutFacts = {
     send: { answer: 'no', reason: 'not built yet' },
     pause: { answer: 'no', reason: 'not built yet' },
   },
+  parts: ['details', 'tail'],
   limits: [],
 }

@@ -28,5 +28,6 @@ export const engine: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'yes' },
   },
+  parts: [],
   limits: [],
 }

@@ -28,5 +28,6 @@ export const sidekiq: LayoutFacts = {
     send: { answer: 'no', reason: 'not built yet' },
     pause: { answer: 'no', reason: 'not built yet' },
   },
+  parts: ['workers', 'details'],
   limits: [],
 }

@@ -28,5 +28,6 @@ export const stream: LayoutFacts = {
     send: { answer: 'no', reason: 'not built yet' },
     pause: { answer: 'no', reason: 'not built yet' },
   },
+  parts: ['consumer-groups', 'details', 'tail'],
   limits: [],
 }
