@@ -46,7 +46,12 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   { name: 'connection', at: ['src-main/brokers/connection'], may: ['@shared', 'remedies', 'finder'] },
   {
     name: 'open',
-    at: ['src-main/brokers/open', 'src-main/brokers/test-connection'],
+    at: [
+      'src-main/brokers/open',
+      'src-main/brokers/test-connection',
+      'src-main/brokers/keys',
+      'src-main/brokers/sqs-bill',
+    ],
     may: [
       '@shared',
       'runtime',

@@ -1,20 +1,16 @@
 import type { Profile } from '@shared/model/environment'
 import type { Connection } from './connection'
+import type { Keys } from './keys'
 import { openRedis } from './open-redis'
-
-/** What only the moment of connecting may know. */
-export interface Keys {
-  readonly password: string | null
-  /** The code of an MFA device, taken once; null: nobody gave one. */
-  readonly mfaCode: () => string | null
-}
+import { openSqs } from './open-sqs'
 
 /** Connects to whatever broker the profile names, or throws a Failure that says what a person can do. */
-export async function openConnection(profile: Profile, { password }: Keys): Promise<Connection> {
+export async function openConnection(profile: Profile, keys: Keys): Promise<Connection> {
   switch (profile.kind) {
     case 'redis':
-      return await openRedis(profile, password)
+      return await openRedis(profile, keys.password)
     case 'sqs':
+      return await openSqs(profile, keys)
     case 'rabbitmq':
       throw new Error(`${profile.kind} is not wired yet`)
   }

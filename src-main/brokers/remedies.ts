@@ -18,6 +18,9 @@ export interface Remedies extends Reader {
   /** A new body for one message; refused as 'changed' when the body's sha-256 is no longer `expectedDigest`. */
   edit(queue: QueueAddress, edit: Edit): Promise<ItemOutcome>
 
+  /** Both in one step, where a message that was edited could not be found again by its id. Absent: edit, then replay. */
+  replayEdited?(queue: QueueAddress, edit: Edit): Promise<ItemOutcome>
+
   remove(queue: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly ItemOutcome[]>
 
   /** Puts snapshots back byte for byte, each in the state it was taken from; 'changed' when the id is in use again. */

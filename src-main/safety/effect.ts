@@ -30,7 +30,12 @@ export async function applyBatch(
       const body = Buffer.from(action.base64, 'base64')
       const outcomes: ItemOutcome[] = []
       for (const { id, state } of batch) {
-        const edited = await remedies.edit(queue, { id, state, body, expectedDigest: action.expectedDigest })
+        const change = { id, state, body, expectedDigest: action.expectedDigest }
+        if (action.thenReplay && remedies.replayEdited) {
+          outcomes.push(await remedies.replayEdited(queue, change))
+          continue
+        }
+        const edited = await remedies.edit(queue, change)
         const [replayed] = edited.outcome === 'applied' && action.thenReplay ? await remedies.replay(queue, [id]) : []
         outcomes.push(replayed ?? edited)
       }

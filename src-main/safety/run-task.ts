@@ -1,4 +1,5 @@
 import { isFailure } from '@shared/failure'
+import { layoutFacts } from '@shared/model/known-layouts'
 import type { MessageSummary, Selection } from '@shared/model/message'
 import type { CommitRequest, PlanAction, PlanKind, Run } from '@shared/model/plan'
 import type { QueueAddress } from '@shared/model/queue'
@@ -148,7 +149,9 @@ export class RunTask {
 
   private async act(source: string): Promise<void> {
     const { commit, action, archive } = this.options
-    const isReplay = action.kind === 'replay' || (action.kind === 'edit' && action.thenReplay)
+    const isReplay =
+      (action.kind === 'replay' || (action.kind === 'edit' && action.thenReplay)) &&
+      layoutFacts[this.options.queue.layout].followsReplays !== false
     let canary = isReplay ? commit.canary : 0
     this.update({ phase: canary > 0 ? 'trying' : 'running' })
     await this.options.onBatch(this.run)

@@ -19,6 +19,8 @@ export interface LayoutFacts {
   /** What stays as it was when it is brought back, or edited: absent, as in the engine, all but its place. */
   readonly replayKeeps?: string
   readonly editKeeps?: string
+  /** false: what was brought back has another id, so what becomes of it cannot be told. Absent: it can. */
+  readonly followsReplays?: boolean
   /** How far each figure can be believed. */
   readonly precision: Readonly<Record<Metric, Precision>>
   /** What can be done, before a version, a permission or a setting takes something away; the adapter's answer begins with it. */

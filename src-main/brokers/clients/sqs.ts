@@ -6,6 +6,7 @@ import {
   fromHttp,
   fromIni,
   fromInstanceMetadata,
+  fromTemporaryCredentials,
   fromTokenFile,
 } from '@aws-sdk/credential-providers'
 
@@ -31,6 +32,18 @@ export interface SqsTarget {
   /** Instead of the region's; default: AWS_ENDPOINT_URL_SQS, if set. */
   readonly endpoint?: string
   readonly credentials?: SqsCredentials
+  /** Taken on with those credentials. */
+  readonly role?: SqsRole
+}
+
+export interface SqsRole {
+  readonly arn: string
+  readonly externalId: string | null
+  readonly mfa: {
+    readonly serial: string
+    /** Throws a Failure where nobody gave a code. */
+    readonly code: () => Promise<string>
+  } | null
 }
 
 /**
@@ -51,13 +64,30 @@ const answerTimeoutMs = 35_000
 const connectTimeoutMs = 5_000
 const mostSockets = 200
 
+/** The credentials that requests are signed with, of whichever AWS service. */
+export function signerOf({ credentials = { kind: 'default' }, role, region }: SqsTarget) {
+  const own = credentialsOf(credentials)
+  if (role === undefined) return own
+  return fromTemporaryCredentials({
+    masterCredentials: own,
+    ...(region === undefined ? {} : { clientConfig: { region } }),
+    params: {
+      RoleArn: role.arn,
+      RoleSessionName: 'queuescope',
+      ...(role.externalId === null ? {} : { ExternalId: role.externalId }),
+      ...(role.mfa === null ? {} : { SerialNumber: role.mfa.serial }),
+    },
+    ...(role.mfa === null ? {} : { mfaCodeProvider: role.mfa.code }),
+  })
+}
+
 export function connectSqs(target: SqsTarget = {}): SqsConnection {
   const common: SQSClientConfig = {
     ...(target.region === undefined ? {} : { region: target.region }),
     ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
     // A queue's URL may name a host that only the server itself knows; where requests go is said by region or endpoint.
     useQueueUrlAsEndpoint: false,
-    credentials: credentialsOf(target.credentials ?? { kind: 'default' }),
+    credentials: signerOf(target),
     ...profileOf(target.credentials),
     requestHandler: {
       connectionTimeout: connectTimeoutMs,
@@ -80,7 +110,7 @@ export function connectSqs(target: SqsTarget = {}): SqsConnection {
   }
 }
 
-function credentialsOf(credentials: SqsCredentials): SQSClientConfig['credentials'] {
+function credentialsOf(credentials: SqsCredentials) {
   if (credentials.kind === 'keys') {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials
     return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }

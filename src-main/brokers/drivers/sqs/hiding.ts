@@ -1,9 +1,9 @@
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { type Failure, isFailure } from '@shared/failure'
+import type { LineToSqs } from '../../clients/line-to-sqs'
 import { isStaleReceipt } from '../../clients/sqs-failure'
 import { eachBatch, inBatches } from './batches'
 import type { KnownQueue } from './known-queues'
-import type { LineToSqs } from './line-to-sqs'
 
 /** stale: the receipt is no longer good. */
 export type ReceiptOutcome = 'done' | 'stale' | { readonly failure: Failure }

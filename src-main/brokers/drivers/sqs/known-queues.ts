@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { Failure, isFailure } from '@shared/failure'
 import { type Clock, pause } from '../../../runtime/clock'
-import type { LineToSqs } from './line-to-sqs'
+import type { LineToSqs } from '../../clients/line-to-sqs'
 import { sqsNames } from './sqs-names'
 
 /** A queue at SQS, and what of its settings matters for the messages in it. */

@@ -1,7 +1,7 @@
 import { type Failure, isFailure } from '@shared/failure'
+import type { LineToSqs } from '../../clients/line-to-sqs'
 import { deleteAll } from './hiding'
 import type { KnownQueue } from './known-queues'
-import type { LineToSqs } from './line-to-sqs'
 import type { Received } from './received'
 import { type Outgoing, sendAll } from './sending'
 

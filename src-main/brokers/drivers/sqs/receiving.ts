@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import type { Clock } from '../../../runtime/clock'
+import type { LineToSqs } from '../../clients/line-to-sqs'
 import type { KnownQueue } from './known-queues'
-import type { LineToSqs } from './line-to-sqs'
 import { type Received, receivedOf } from './received'
 
 /** Source: ReceiveMessage. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { Failure, isFailure } from '@shared/failure'
+import type { LineToSqs } from '../../clients/line-to-sqs'
 import { eachBatch, inBatches } from './batches'
 import type { KnownQueue } from './known-queues'
 import type { Laid } from './layout'
-import type { LineToSqs } from './line-to-sqs'
 
 /** A message on its way to a queue. */
 export interface Outgoing {

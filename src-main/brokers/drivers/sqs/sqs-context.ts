@@ -1,8 +1,8 @@
 import type { Clock } from '../../../runtime/clock'
+import type { LineToSqs } from '../../clients/line-to-sqs'
 import type { HiddenRetries } from './hidden-retries'
 import type { KnownQueues } from './known-queues'
 import type { LeaseBook } from './lease-book'
-import type { LineToSqs } from './line-to-sqs'
 
 /** What the parts of the driver share. */
 export interface SqsContext {

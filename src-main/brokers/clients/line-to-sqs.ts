@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { Failure } from '@shared/failure'
-import type { SqsConnection } from '../../clients/sqs'
-import { isOfSqs, type SqsAct, sqsEntryFailure, sqsFailure } from '../../clients/sqs-failure'
+import type { SqsConnection } from './sqs'
+import { isOfSqs, type SqsAct, sqsEntryFailure, sqsFailure } from './sqs-failure'
 
 /** What is asked, for the words of a failure. */
 export interface Asked {
