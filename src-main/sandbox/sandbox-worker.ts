@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { createRedisMock } from 'js-redis-server'
+import { playSqs } from './play-sqs'
 import type { SandboxReady } from './sandbox'
 import { startTraffic } from './traffic'
 
@@ -8,7 +9,7 @@ async function main(): Promise<void> {
   const server = await createRedisMock()
   const port = server.addresses()[0]?.port
   if (port === undefined) throw new Error('the sandbox has no address')
-  const ready: SandboxReady = { port }
+  const ready: SandboxReady = { port, sqs: await playSqs() }
   parentPort?.postMessage(ready)
   await startTraffic(port)
 }

@@ -13,19 +13,23 @@ export interface Sandbox {
   stop(): Promise<void>
 }
 
-/** What the thread tells once its server listens. */
+/** What the thread tells once its servers listen. */
 export interface SandboxReady {
   readonly port: number
+  readonly sqs: { readonly endpoint: string; readonly region: string }
 }
 
-/** In a thread of its own, since a Redis in JavaScript would take the core's turns. Resolves when the server listens. */
+/** In a thread of its own, since a Redis in JavaScript would take the core's turns. Resolves when its servers listen. */
 export async function startSandbox(log: Log): Promise<Sandbox> {
   const thread = startThread({ caller: import.meta.url, name: 'sandbox-worker', data: null })
   thread.on('error', (error) => log.error('the sandbox ended', error))
-  const [{ port }] = (await once(thread, 'message')) as [SandboxReady]
+  const [{ port, sqs }] = (await once(thread, 'message')) as [SandboxReady]
   log.info(`the sandbox listens on 127.0.0.1:${port}, in memory only`)
   return {
-    environments: [{ id: 'sandbox', environment: redisProfile(port), password: null }],
+    environments: [
+      { id: 'sandbox', environment: redisProfile(port), password: null },
+      { id: 'sandbox-sqs', environment: sqsProfile(sqs), password: 'sandbox' },
+    ],
     async stop() {
       await thread.terminate()
     },
@@ -40,4 +44,17 @@ const redisProfile = (port: number): Profile => ({
   database: 0,
   username: null,
   tls: { enabled: false, caFile: null, verify: true },
+})
+
+const sqsProfile = ({ endpoint, region }: SandboxReady['sqs']): Profile => ({
+  name: 'Sandbox SQS',
+  kind: 'sqs',
+  tier: 'dev',
+  region,
+  endpoint,
+  credentials: { kind: 'keys', accessKeyId: 'sandbox' },
+  role: null,
+  namePrefix: '',
+  queues: [],
+  cloudWatch: false,
 })

@@ -2,6 +2,10 @@ import { Queue as BullQueue, Worker as BullWorker } from 'bullmq'
 import { Engine } from '../engine/engine'
 import { pause, systemClock } from '../runtime/clock'
 import { playFulfilment } from './fulfilment'
+import { playBee } from './play-bee'
+import { playBull } from './play-bull'
+import { playPlain } from './play-plain'
+import { playResque } from './play-resque'
 import { type Scene, scenes } from './scenes'
 
 /** Dead on arrival at the first start, so that there is something to mend at once. */
@@ -13,6 +17,8 @@ export async function startTraffic(port: number): Promise<void> {
   await Promise.all([
     ...scenes.map((scene) => (scene.layout === 'engine' ? playOnEngine(engine, scene) : playOnBullmq(port, scene))),
     playFulfilment(engine),
+    // A system that does not get along with this Redis must not end the others.
+    ...[playBull, playBee, playResque, playPlain].map((play) => play(port).catch(() => {})),
   ])
 }
 

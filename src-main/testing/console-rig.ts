@@ -25,6 +25,8 @@ export interface ConsoleRig {
   readonly lines: readonly string[]
   /** Saves an environment on a Redis of this machine and waits until it is connected. */
   connect(port: number, change?: Partial<Extract<EnvironmentInput, { kind: 'redis' }>>): Promise<Environment>
+  /** The same for any broker. */
+  open(input: EnvironmentInput): Promise<Environment>
   close(): Promise<void>
 }
 
@@ -52,6 +54,17 @@ export async function startConsoleRig(
   })
   const client = createORPCClient<Client>(link)
   const feeds = new AbortController()
+  const open = async (input: EnvironmentInput): Promise<Environment> => {
+    const environment = await client.environments.save({ id: null, environment: input })
+    const feed = await client.queues.feed({ environmentId: environment.id }, { signal: feeds.signal })
+    void (async () => {
+      for await (const _event of feed) {
+        // Subscribed like a window would be; what it shows is not looked at here.
+      }
+    })().catch(() => {})
+    await stateOf(client, environment.id, (state) => state.phase === 'connected')
+    return environment
+  }
 
   return {
     client,
@@ -59,29 +72,19 @@ export async function startConsoleRig(
     dataFolder,
     lines,
     async connect(port, change = {}) {
-      const environment = await client.environments.save({
-        id: null,
-        environment: {
-          name: `redis-${port}`,
-          kind: 'redis',
-          tier: 'dev',
-          topology: { kind: 'single', host: '127.0.0.1', port },
-          database: 0,
-          username: null,
-          tls: { enabled: false, caFile: null, verify: true },
-          password: { kind: 'none' },
-          ...change,
-        },
+      return await open({
+        name: `redis-${port}`,
+        kind: 'redis',
+        tier: 'dev',
+        topology: { kind: 'single', host: '127.0.0.1', port },
+        database: 0,
+        username: null,
+        tls: { enabled: false, caFile: null, verify: true },
+        password: { kind: 'none' },
+        ...change,
       })
-      const feed = await client.queues.feed({ environmentId: environment.id }, { signal: feeds.signal })
-      void (async () => {
-        for await (const _event of feed) {
-          // Subscribed like a window would be; what it shows is not looked at here.
-        }
-      })().catch(() => {})
-      await stateOf(client, environment.id, (state) => state.phase === 'connected')
-      return environment
     },
+    open,
     async close() {
       feeds.abort()
       served.close()
