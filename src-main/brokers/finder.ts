@@ -36,11 +36,18 @@ export const redisFinder = (
   { clock, prefixes }: { readonly clock: Clock; readonly prefixes: readonly string[] },
 ): Finder => ({
   async find(finding) {
-    const listed = await askEach(readers, finding)
+    const known: Found[] = []
+    const listed = await askEach(readers, {
+      ...finding,
+      found: (queue) => {
+        known.push(queue)
+        finding.found(queue)
+      },
+    })
     const families = readers.flatMap(({ layout, keys }) => (keys ? [{ layout, keys }] : []))
     if (families.length === 0 || finding.signal.aborted) return listed
     try {
-      await walkKeys(redis, { ...finding, families, clock, prefixes })
+      await walkKeys(redis, { ...finding, families, clock, prefixes, known })
       return listed
     } catch (error) {
       if (!isFailure(error)) throw error

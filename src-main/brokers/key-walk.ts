@@ -15,6 +15,8 @@ export interface WalkedFamily {
 export interface KeyWalk {
   readonly families: readonly WalkedFamily[]
   readonly found: (queue: Found) => void
+  /** Found already, from registries: their keys are nobody else's queues. */
+  readonly known: readonly Found[]
   /** Keys looked at so far, after each step. */
   readonly onProgress?: (keys: number) => void
   readonly signal: AbortSignal
@@ -87,12 +89,14 @@ class KeySorter {
   /** Per family, candidates that were proved or not. */
   private readonly judged = new Map<Layout, Map<string, boolean>>()
   private readonly bases = new Set<string>()
+  private readonly owned = new Set<string>()
   private readonly shapes = new KeyShapes()
   private readonly byType: ReadonlyMap<string, WalkedFamily>
   private readonly unclaimed = new Map<Layout, Set<string>>()
   private unclaimedCount = 0
 
   constructor(private readonly walk: KeyWalk) {
+    for (const queue of walk.known) this.own(queue)
     this.byType = new Map(
       walk.families.flatMap((family) => (family.keys.unclaimed ? [[family.keys.unclaimed, family] as const] : [])),
     )
@@ -158,7 +162,7 @@ class KeySorter {
       proofs.push(...(await family.prove(candidates.slice(at, at + provedPerCall))))
     }
     for (const queue of proofs.flat()) {
-      if (queue.keyBase) this.bases.add(queue.keyBase)
+      this.own(queue)
       this.walk.found(queue)
     }
     return proofs
@@ -187,7 +191,13 @@ class KeySorter {
     this.unclaimedCount += 1
   }
 
+  private own({ keyBase, ownKeys = [] }: Found): void {
+    if (keyBase) this.bases.add(keyBase)
+    for (const key of ownKeys) this.owned.add(key)
+  }
+
   private isOwned(key: string): boolean {
+    if (this.owned.has(key)) return true
     for (let colon = key.indexOf(':'); colon >= 0; colon = key.indexOf(':', colon + 1))
       if (this.bases.has(key.slice(0, colon + 1))) return true
     return false

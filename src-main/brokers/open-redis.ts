@@ -1,7 +1,9 @@
 import type { RedisProfile } from '@shared/model/environment'
 import { placeOf } from '@shared/model/tier'
 import { systemClock } from '../runtime/clock'
+import { AsynqAdapter } from './adapters/asynq/adapter'
 import { BullmqAdapter } from './adapters/bullmq/adapter'
+import { CeleryAdapter } from './adapters/celery/adapter'
 import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
 import { surveyRedis } from './clients/redis-survey'
@@ -46,7 +48,12 @@ export async function openRedis(profile: RedisProfile, password: string | null):
 }
 
 /** Every layout that may share one Redis, each with its own eyes on the same connection. */
-const redisLayouts = (client: RedisClient): readonly Remedies[] => [new RedisReader(client), new BullmqAdapter(client)]
+const redisLayouts = (client: RedisClient): readonly Remedies[] => [
+  new RedisReader(client),
+  new BullmqAdapter(client),
+  new CeleryAdapter(client),
+  new AsynqAdapter(client),
+]
 
 export async function targetOf(profile: RedisProfile, password: string | null): Promise<RedisTarget> {
   const { topology, database, username, tls } = profile

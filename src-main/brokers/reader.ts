@@ -124,6 +124,8 @@ export interface Found {
   readonly product: string
   /** Every key that begins so belongs to this queue ("bull:mail:"), and is no queue of its own. */
   readonly keyBase?: string
+  /** Keys of its own by their whole names, where they have no base in common. */
+  readonly ownKeys?: readonly string[]
   /** Where this queue's dead letters go, and whose dead letters this one holds. */
   readonly deadLetterQueue?: QueueAddress | null
   readonly deadLetterSources?: readonly QueueAddress[]

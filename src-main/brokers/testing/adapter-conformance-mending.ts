@@ -91,13 +91,13 @@ export function mendingAbilities(staged: () => AdapterStage): void {
 
     it('sends a message that the real worker can work on', async () => {
       await mending('send', async ({ scene, adapter, queue }) => {
-        const { name, body } = scene.outgoing ?? { name: null, body: '' }
+        const { name, body, queue: target = queue } = scene.outgoing ?? { name: null, body: '' }
         expect(scene.outgoing).toBeDefined()
-        const ids = await adapter.send(queue, [
+        const ids = await adapter.send(target, [
           { name, body: Buffer.from(body), delayMs: 0, priority: null, attributes: {} },
         ])
         expect(ids.length).toBe(1)
-        expect(await workedOn(scene, queue)).toEqual([scene.received ?? body])
+        expect(await workedOn(scene, target)).toEqual([scene.received ?? body])
       })
     })
 

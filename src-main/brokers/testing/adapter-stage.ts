@@ -39,7 +39,12 @@ export interface AdapterScene {
   /** A new body that the real worker can work on, made by changing one value in the text of the old. */
   edited?(body: string): string
   /** A body for a message that is sent from here, and the name that goes with it. */
-  readonly outgoing?: { readonly name: string | null; readonly body: string }
+  readonly outgoing?: {
+    readonly name: string | null
+    readonly body: string
+    /** Where it is sent, and worked on; default: `mended`. For systems that keep dead letters in a queue of their own. */
+    readonly queue?: QueueAddress
+  }
   /** What the worker must be given for it, as `work` answers it; default: the body itself. */
   readonly received?: string
   /** Puts something else where the queue's main key stands: it must be unreadable in words, and the others readable. */

@@ -6,18 +6,20 @@ import { type Clock, systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import type { BrowseRequest, Found, KeyFamily, Reading } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
-import { ask, numberOf } from './asking'
+import { inspectJob } from '../bull-job-detail'
+import { editJob } from '../bull-job-edit'
+import { summariesOf } from '../bull-job-rows'
+import { placesOf } from '../place-paging'
+import { ask, numberOf } from '../redis-asking'
 import { bullmqKeyFamily, type DiscoveryScope, findNamed } from './discovery'
-import { inspectJob } from './inspection'
-import { keysOf } from './keys'
+import { baseOf, jobKeysOf, keysOf } from './keys'
 import { type Library, libraryOf } from './library'
 import { locate } from './locating'
-import { editJob, removeJobs, replayJobs, restoreJobs } from './mending'
-import { placesOf } from './paging'
+import { removeJobs, replayJobs, restoreJobs } from './mending'
 import { type ReadingMode, readAll, readingModeOf } from './reading'
+import { segmentsOf } from './segments'
 import { sendJobs } from './sending'
 import { takeSnapshots } from './snapshots'
-import { summariesOf } from './summaries'
 
 export interface BullmqOptions {
   /** Prefixes that are known to have a colon in them, or whose queues have. */
@@ -58,12 +60,17 @@ export class BullmqAdapter implements Remedies {
   }
 
   async browse(queue: QueueAddress, { state, cursor, limit }: BrowseRequest): Promise<MessagePage> {
-    const { places, nextCursor, total } = await placesOf(this.redis, { queue, state, cursor, limit })
-    return { items: [...(await summariesOf(this.redis, { queue, state, places }))], nextCursor, total }
+    const { places, nextCursor, total } = await placesOf(this.redis, {
+      segments: segmentsOf(queue, state),
+      cursor,
+      limit,
+    })
+    return { items: [...(await summariesOf(this.redis, { base: baseOf(queue), state, places }))], nextCursor, total }
   }
 
   async inspect(queue: QueueAddress, id: string): Promise<MessageDetail> {
-    return await inspectJob(this.redis, queue, id)
+    const locateIt = async () => (await locate(this.redis, queue, [id]))[0] ?? null
+    return await inspectJob(this.redis, { id, job: jobKeysOf(queue, id).job, locate: locateIt })
   }
 
   async states(queue: QueueAddress, ids: readonly string[]): Promise<readonly (MessageState | null)[]> {
@@ -95,7 +102,7 @@ export class BullmqAdapter implements Remedies {
 
   async edit(queue: QueueAddress, edit: Edit): Promise<ItemOutcome> {
     await this.library(queue)
-    return await editJob(this.redis, queue, edit)
+    return await editJob(this.redis, { base: baseOf(queue), product: 'BullMQ', edit })
   }
 
   async remove(queue: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly ItemOutcome[]> {

@@ -375,7 +375,7 @@ describe('looking', () => {
       const [good, bad] = await adapter.read([address('good'), address('bad')])
       expect(good).toMatchObject({ ready: 1, trouble: null })
       expect(bad).toMatchObject({ ready: null, dead: null })
-      expect(bad!.trouble).toBe('bull:bad:wait holds a string where BullMQ keeps a list')
+      expect(bad!.trouble).toBe('bull:bad:wait holds a string where this layout keeps a list.')
     }
     await admin.call('ACL', 'SETUSER', 'default', '+evalsha_ro')
   })

@@ -2,8 +2,9 @@ import type { QueueAddress } from '@shared/model/queue'
 import { Cluster } from 'ioredis'
 import type { RedisClient } from '../../clients/redis'
 import type { Found, KeyFamily } from '../../reader'
-import { askAll, listOf, textOf } from './asking'
-import { addressOfMeta, baseOf, defaultPrefix, keysOf } from './keys'
+import { defaultBullPrefix } from '../prefixed-name'
+import { askAll, listOf, textOf } from '../redis-asking'
+import { addressOfMeta, baseOf, keysOf } from './keys'
 
 export interface DiscoveryScope {
   /** Tells where prefix and name part in a key, where it is not the last colon. */
@@ -64,7 +65,7 @@ async function prove(
   metaKeys: readonly string[],
   scope: DiscoveryScope,
 ): Promise<readonly (readonly Found[])[]> {
-  const known = [...(scope.prefixes ?? []), ...scope.queues.map((queue) => queue.prefix), defaultPrefix]
+  const known = [...(scope.prefixes ?? []), ...scope.queues.map((queue) => queue.prefix), defaultBullPrefix]
   const asked = metaKeys.map((key) => ['HMGET', key, 'opts.maxLenEvents', 'version'] as const)
   // One by one on a cluster: these keys stand in many slots.
   const answers =

@@ -1,4 +1,5 @@
 import type { QueueAddress } from '@shared/model/queue'
+import { prefixAndName } from '../prefixed-name'
 
 /**
  * Every key name of BullMQ's layout, majors 5 and 6: `PREFIX:NAME:` and one of the suffixes, or a job's id.
@@ -61,24 +62,11 @@ export function jobKeysOf(queue: QueueAddress, id: string) {
   }
 }
 
-/** A delayed job's score is dueMs * 4096 + a sequence within that millisecond. */
-export const dueAtOf = (delayedScore: number): number => Math.floor(delayedScore / 4096)
-
-export const defaultPrefix = 'bull'
-
-/**
- * Prefix and name of the queue whose meta hash this is. A known prefix wins; else the last colon parts them, since
- * today's BullMQ allows colons in prefixes and not in names.
- */
+/** The queue whose meta hash this is. */
 export function addressOfMeta(metaKey: string, knownPrefixes: readonly string[]): QueueAddress | undefined {
   if (!metaKey.endsWith(':meta')) return undefined
-  const path = metaKey.slice(0, -':meta'.length)
-  const known = knownPrefixes
-    .filter((prefix) => path.startsWith(`${prefix}:`) && path.length > prefix.length + 1)
-    .sort((a, b) => b.length - a.length)[0]
-  const cut = known?.length ?? path.lastIndexOf(':')
-  if (cut <= 0 || cut === path.length - 1) return undefined
-  return { layout: 'bullmq', prefix: path.slice(0, cut), name: path.slice(cut + 1) }
+  const parts = prefixAndName(metaKey.slice(0, -':meta'.length), knownPrefixes)
+  return parts && { layout: 'bullmq', ...parts }
 }
 
 /** The same queue as BullMQ's own classes take it: they refuse a name with a colon in it. */

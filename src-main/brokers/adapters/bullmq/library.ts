@@ -1,7 +1,7 @@
 import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import { type Script, script } from '../../clients/script'
-import { ask, textOf } from './asking'
+import { ask, textOf } from '../redis-asking'
 import { baseOf, keysOf, libraryAddressOf } from './keys'
 
 /**

@@ -1,17 +1,18 @@
 import type { MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
-import { ask, askAll, type Command, failureOf, listOf, numberOf, textOf } from './asking'
-import type { Segment } from './cursor'
+import type { Place } from '../place-paging'
+import { ask, type Command, listOf, numberOf, textOf } from '../redis-asking'
+import { scoresIn } from '../sorted-scores'
 import { baseOf, keysOf } from './keys'
-import type { Place } from './paging'
+import type { SegmentName } from './segments'
 
 /** Ids of `active` that are looked at; BullMQ's workers hold as many as they have concurrency. */
 const activeLimit = 10_000
 
 export interface Located {
   readonly state: MessageState
-  readonly place: Place
+  readonly place: Place<SegmentName>
 }
 
 /**
@@ -44,7 +45,7 @@ export async function locate(
 }
 
 interface SegmentScores {
-  readonly segment: Segment
+  readonly segment: SegmentName
   readonly state: MessageState
   readonly found: readonly (number | null)[]
 }
@@ -55,7 +56,7 @@ async function sortedScores(
   ids: readonly string[],
 ): Promise<readonly SegmentScores[]> {
   const keys = keysOf(queue)
-  const sets: readonly { readonly key: string; readonly segment: Segment; readonly state: MessageState }[] = [
+  const sets: readonly { readonly key: string; readonly segment: SegmentName; readonly state: MessageState }[] = [
     { key: keys.prioritized, segment: 'prioritized', state: 'ready' },
     { key: keys.delayed, segment: 'delayed', state: 'delayed' },
     { key: keys.waitingChildren, segment: 'waitingChildren', state: 'delayed' },
@@ -72,33 +73,7 @@ async function sortedScores(
     .map(({ segment, state }, at) => ({
       segment,
       state,
-      found: rows[at]!.map(numberOf),
+      found: rows[at]!,
     }))
     .reverse()
-}
-
-async function scoresIn(
-  redis: RedisClient,
-  sets: readonly string[],
-  ids: readonly string[],
-): Promise<readonly (readonly unknown[])[]> {
-  const answers = await askAll(
-    redis,
-    sets.map((key): Command => ['ZMSCORE', key, ...ids]),
-  )
-  // ZMSCORE came with Redis 6.2.
-  if (answers.some((answer) => !answer.ok && answer.refusal.message.startsWith('ERR unknown command'))) {
-    return await Promise.all(
-      sets.map((key) =>
-        ask(
-          redis,
-          ids.map((id): Command => ['ZSCORE', key, id]),
-        ),
-      ),
-    )
-  }
-  return answers.map((answer, index) => {
-    if (!answer.ok) throw failureOf(answer.refusal, sets[index]!, 'ZMSCORE')
-    return listOf(answer.value)
-  })
 }

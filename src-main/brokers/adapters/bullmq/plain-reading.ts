@@ -3,7 +3,7 @@ import { Cluster } from 'ioredis'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, type Command, failureOf, listOf, numberOf, textOf } from './asking'
+import { type Answer, askAll, brokerTime, type Command, explained, listOf, numberOf, textOf } from '../redis-asking'
 import { type Figures, readingOf } from './figures'
 import { baseOf, keysOf } from './keys'
 
@@ -19,7 +19,7 @@ export async function readPlain(
   return await Promise.all(
     answers.map(async (own, index) => {
       const refused = [...own, ...created[index]!].find((answer) => !answer.ok)
-      if (refused && !refused.ok) return unreadable(await explain(redis, refused))
+      if (refused && !refused.ok) return unreadable((await explained(redis, refused)).message)
       return readingOf(figuresOf({ own, created: created[index]!, now: time }))
     }),
   )
@@ -102,35 +102,4 @@ async function askPerQueue(
     at += question.length
     return answers.slice(at - question.length, at)
   })
-}
-
-/** TIME stands in no ACL category of reads; where it is denied this machine's clock must do, as it does for producers. */
-async function brokerTime(redis: RedisClient, clock: Clock): Promise<number> {
-  if (redis instanceof Cluster) return clock.now()
-  const [answer] = await askAll(redis, [['TIME']])
-  const [seconds, micros] = answer?.ok ? listOf(answer.value).map(numberOf) : []
-  return typeof seconds === 'number' ? seconds * 1000 + Math.floor((micros ?? 0) / 1000) : clock.now()
-}
-
-const expectedTypes: Readonly<Record<string, string>> = {
-  LLEN: 'list',
-  LRANGE: 'list',
-  LINDEX: 'list',
-  ZCARD: 'sorted set',
-  ZRANGE: 'sorted set',
-  GET: 'string',
-  HGET: 'hash',
-  HEXISTS: 'hash',
-}
-
-async function explain(
-  redis: RedisClient,
-  { refusal, command }: { readonly refusal: Error; readonly command: Command },
-): Promise<string> {
-  const [name, key] = [command[0], String(command[1])]
-  if (!refusal.message.startsWith('WRONGTYPE')) return failureOf(refusal, key, name).message
-  const [type] = await askAll(redis, [['TYPE', key]])
-  const actual = type?.ok ? textOf(type.value) : null
-  const found = actual === 'zset' ? 'sorted set' : (actual ?? 'value of another type')
-  return `${key} holds a ${found} where BullMQ keeps a ${expectedTypes[name] ?? 'different type'}`
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { runReadOnlyScript } from '../../clients/script'
 import type { Reading } from '../../reader'
-import { failureOf, isRefusal } from './asking'
+import { failureOf, isRefusal } from '../redis-asking'
 import { readingOf } from './figures'
 import { figuresOfScript, readQueues } from './figures-script'
 import { baseOf } from './keys'
@@ -42,8 +42,7 @@ async function readByScript(
   try {
     answer = await runReadOnlyScript(redis, readQueues, [], chunk.map(baseOf))
   } catch (error) {
-    if (!isRefusal(error)) throw failureOf(error, 'the queues')
-    if (!scriptsAreNotFor(error)) throw failureOf(error, 'the queues', 'EVALSHA_RO')
+    if (!isRefusal(error) || !scriptsAreNotFor(error)) throw failureOf(error)
     mode.scripts = false
     return readPlain(redis, chunk, clock)
   }

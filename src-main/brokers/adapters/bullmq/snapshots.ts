@@ -3,10 +3,11 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import { script } from '../../clients/script'
 import type { Snapshot } from '../../remedies'
-import { ask, type Command, listOf, numberOf, textOf } from './asking'
-import type { Segment } from './cursor'
+import { pack, unpack } from '../packed-bytes'
+import { ask, type Command, listOf, numberOf, textOf } from '../redis-asking'
 import { jobKeysOf, keysOf } from './keys'
 import { locate } from './locating'
+import type { SegmentName } from './segments'
 
 /**
  * What a snapshot of a BullMQ job holds besides its body: `hash:FIELD` for each other field, `segment` (where it stood),
@@ -67,7 +68,7 @@ export async function takeSnapshots(
 
 function fieldsOf(
   hash: readonly unknown[],
-  segment: Segment,
+  segment: SegmentName,
   attachments: Readonly<Record<string, Uint8Array>>,
 ): Pick<Snapshot, 'body' | 'fields'> {
   const fields: Record<string, Uint8Array> = { ...attachments, segment: Buffer.from(segment) }
@@ -137,28 +138,6 @@ async function scanned(
   return [...found.values()].flat()
 }
 
-/** Byte strings as one: each after its length in four bytes. */
-export function pack(items: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(
-    items.flatMap((item) => {
-      const length = Buffer.alloc(4)
-      length.writeUInt32BE(item.length)
-      return [length, item]
-    }),
-  )
-}
-
-export function unpack(packed: Uint8Array): readonly Buffer[] {
-  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
-  const items: Buffer[] = []
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const end = at + 4 + bytes.readUInt32BE(at)
-    items.push(bytes.subarray(at + 4, end))
-    at = end
-  }
-  return items
-}
-
 /**
  * KEYS: job, logs, dependencies, processed, ignored failures, unsuccessful, the segment's key, meta, marker.
  * ARGV: id, segment ("paused" while a queue of major 5 is paused), score, then six groups, each its length and its items:
@@ -214,7 +193,7 @@ export function restoreArguments(queue: QueueAddress, snapshot: Snapshot, paused
   }
 }
 
-function segmentIn(snapshot: Snapshot): Segment {
+function segmentIn(snapshot: Snapshot): SegmentName {
   const written = textOf(Buffer.from(snapshot.fields.segment ?? new Uint8Array()))
   switch (written) {
     case 'wait':

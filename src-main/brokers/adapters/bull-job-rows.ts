@@ -1,9 +1,8 @@
 import type { MessageState, MessageSummary } from '@shared/model/message'
-import type { QueueAddress } from '@shared/model/queue'
-import type { RedisClient } from '../../clients/redis'
-import { ask, type Command, listOf, numberOf, textOf } from './asking'
-import { baseOf, dueAtOf } from './keys'
-import type { Place } from './paging'
+import type { RedisClient } from '../clients/redis'
+import { previewOf } from './body-text'
+import type { Place } from './place-paging'
+import { ask, type Command, listOf, numberOf, textOf } from './redis-asking'
 
 /** A body up to this size is pulled for its preview; of a larger one only the size is told. */
 const previewLimit = 8 * 1024
@@ -11,16 +10,14 @@ const previewLimit = 8 * 1024
 /** Options and error texts beyond this are not looked into for a row. */
 const smallField = 16 * 1024
 
-const previewLength = 120
-
 const scalars = ['name', 'timestamp', 'finishedOn', 'atm', 'attemptsMade', 'ats', 'delay'] as const
 
-/** Rows of a table in two pipelines: sizes and small fields first, then whatever is small enough to be looked at. */
+/** Rows of a table of Bull's or BullMQ's jobs in two pipelines: sizes and small fields first, then whatever is small enough to be looked at. */
 export async function summariesOf(
   redis: RedisClient,
-  { queue, state, places }: { queue: QueueAddress; state: MessageState; places: readonly Place[] },
+  { base, state, places }: { readonly base: string; readonly state: MessageState; readonly places: readonly Place[] },
 ): Promise<readonly MessageSummary[]> {
-  const keys = places.map(({ id }) => `${baseOf(queue)}${id}`)
+  const keys = places.map(({ id }) => `${base}${id}`)
   const sized = await ask(
     redis,
     keys.flatMap((key): Command[] => [
@@ -73,7 +70,10 @@ export interface JobFields {
   readonly failedReason: string | null
 }
 
-/** Pure: one row from what was read. Every number that BullMQ may have left out is null then. */
+/** A delayed job's score is dueMs * 4096 + a sequence within that millisecond. */
+export const dueAtOf = (delayedScore: number): number => Math.floor(delayedScore / 4096)
+
+/** Pure: one row from what was read. Every number that the library may have left out is null then. */
 export function summaryOf({ place, state, scalars, bytes, data, opts, failedReason }: JobFields): MessageSummary {
   return {
     id: place.id,
@@ -82,16 +82,25 @@ export function summaryOf({ place, state, scalars, bytes, data, opts, failedReas
     enqueuedAt: numberOf(scalars.timestamp),
     dueAt: state === 'delayed' && place.segment === 'delayed' && place.score !== null ? dueAtOf(place.score) : null,
     finishedAt: state === 'dead' || state === 'done' ? (numberOf(scalars.finishedOn) ?? place.score) : null,
-    // `ats` counts attempts begun, `atm` those that ended; older jobs have only the latter.
-    attempts: numberOf(scalars.ats) ?? numberOf(scalars.atm) ?? numberOf(scalars.attemptsMade) ?? 0,
+    attempts: attemptsOf(scalars, state),
     maxAttempts: maxAttemptsOf(opts),
     bytes,
-    preview: previewOf(data),
+    preview: Buffer.isBuffer(data) ? previewOf(data) : '',
     error: state === 'dead' && failedReason !== null ? (failedReason.split('\n', 1)[0] ?? '').slice(0, 500) : null,
   }
 }
 
-/** BullMQ tries once when nothing was said. */
+/**
+ * BullMQ's `ats` counts attempts begun and its `atm` those that ended; Bull's `attemptsMade` counts failed attempts only,
+ * so that the one under way, or the one that went well, comes on top.
+ */
+function attemptsOf(scalars: Readonly<Record<string, unknown>>, state: MessageState): number {
+  const known = numberOf(scalars.ats) ?? numberOf(scalars.atm)
+  if (known !== null) return known
+  return (numberOf(scalars.attemptsMade) ?? 0) + (state === 'leased' || state === 'done' ? 1 : 0)
+}
+
+/** Both try once when nothing was said. */
 function maxAttemptsOf(opts: string | null): number | null {
   if (opts === null) return null
   try {
@@ -101,10 +110,4 @@ function maxAttemptsOf(opts: string | null): number | null {
   } catch {
     return null
   }
-}
-
-function previewOf(data: unknown): string {
-  if (!Buffer.isBuffer(data)) return ''
-  // Four bytes a character at most; a character cut at the end is dropped with the rest.
-  return [...data.subarray(0, previewLength * 4).toString('utf8')].slice(0, previewLength).join('')
 }

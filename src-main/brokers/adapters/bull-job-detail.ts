@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Failure } from '@shared/failure'
 import {
   type Body,
@@ -9,12 +8,11 @@ import {
   wholeBodyLimit,
   withheldReason,
 } from '@shared/model/message'
-import type { QueueAddress } from '@shared/model/queue'
-import type { RedisClient } from '../../clients/redis'
-import { ask, type Command, listOf, numberOf, textOf } from './asking'
-import { jobKeysOf } from './keys'
-import { locate } from './locating'
-import { summaryOf } from './summaries'
+import type { RedisClient } from '../clients/redis'
+import { wholeBody } from './body-text'
+import { summaryOf } from './bull-job-rows'
+import type { Place } from './place-paging'
+import { ask, type Command, listOf, numberOf, textOf } from './redis-asking'
 
 /** Log lines that are pulled with a job, from the newest end. */
 const logLines = 1_000
@@ -22,22 +20,28 @@ const logLines = 1_000
 /** A field other than the body is shown whole up to this size. */
 const fieldLimit = 1024 * 1024
 
-/** BullMQ's own hashes have about twenty fields; one with more than this is no job. */
+/** The libraries' own hashes have about twenty fields; one with more than this is no job. */
 const fieldCountLimit = 1_000
 
-/** One job in full, except a body above wholeBodyLimit, which is only measured. */
-export async function inspectJob(redis: RedisClient, queue: QueueAddress, id: string): Promise<MessageDetail> {
-  const keys = jobKeysOf(queue, id)
+export interface OpenedJob {
+  readonly id: string
+  /** Its hash; its log lines stand beside it. */
+  readonly job: string
+  readonly locate: () => Promise<{ readonly state: MessageState; readonly place: Place } | null>
+}
+
+/** One of Bull's or BullMQ's jobs in full, except a body above wholeBodyLimit, which is only measured. */
+export async function inspectJob(redis: RedisClient, { id, job, locate }: OpenedJob): Promise<MessageDetail> {
+  const keys = { job, logs: `${job}:logs` }
   const [count] = await ask(redis, [['HLEN', keys.job]])
-  const located = await locate(redis, queue, [id])
-  const place = located[0]
+  const place = await locate()
   if ((numberOf(count) ?? 0) === 0 || !place) {
     throw new Failure({ code: 'gone', message: `the job ${id} is not there any more`, subject: id })
   }
   if (numberOf(count)! > fieldCountLimit) {
     throw new Failure({
       code: 'unsupported',
-      message: `${keys.job} has ${count} fields: that is no BullMQ job`,
+      message: `${keys.job} has ${count} fields: that is no job`,
       subject: keys.job,
     })
   }
@@ -87,12 +91,7 @@ function bodyOf(present: boolean, bytes: number | null, data: unknown): Body {
       ? { kind: 'withheld', bytes, reason: withheldReason }
       : { kind: 'missing', reason: 'the data field went away meanwhile' }
   }
-  return {
-    kind: 'whole',
-    base64: data.toString('base64'),
-    bytes: data.length,
-    digest: createHash('sha256').update(data).digest('hex'),
-  }
+  return wholeBody(data)
 }
 
 const attributeOf = (value: unknown, bytes: number | null): string =>
@@ -139,7 +138,7 @@ function historyOf(job: {
   traces.forEach((trace, index) => {
     const last = index === traces.length - 1
     events.push({
-      // BullMQ keeps no time per attempt, only that of the end.
+      // Neither library keeps a time per attempt, only that of the end.
       at: last && state === 'dead' ? finishedAt : null,
       event: 'failed',
       detail: trace.split('\n', 1)[0] ?? '',

@@ -1,62 +1,57 @@
-import type { MessageState } from '@shared/model/message'
-import type { QueueAddress } from '@shared/model/queue'
-import type { RedisClient } from '../../clients/redis'
-import { ask, type Command, listOf, numberOf, textOf } from './asking'
-import { type Cursor, formatCursor, parseCursor, type Segment } from './cursor'
-import { type BullmqKeys, keysOf } from './keys'
+import type { RedisClient } from '../clients/redis'
+import { type Cursor, formatCursor, parseCursor } from './place-cursor'
+import { ask, type Command, listOf, numberOf, textOf } from './redis-asking'
+
+/** One list or sorted set of ids; several of them one after the other make up a state. */
+export interface Segment<Name extends string = string> {
+  readonly name: Name
+  readonly key: string
+  readonly kind: 'list' | 'sorted'
+  /** Of a sorted set: highest score first. A list is told from its tail, where workers take. */
+  readonly newestFirst?: boolean
+}
 
 /** A job's id and where it stands; the score is null in lists. */
-export interface Place {
+export interface Place<Name extends string = string> {
   readonly id: string
-  readonly segment: Segment
+  readonly segment: Name
   readonly score: number | null
 }
 
-export interface Places {
-  readonly places: readonly Place[]
+export interface Places<Name extends string = string> {
+  readonly places: readonly Place<Name>[]
   readonly nextCursor: string | null
   readonly total: number
 }
 
-/** Workers take from `wait` first and from `prioritized` when that is empty. */
-export const segmentsOf: Readonly<Record<MessageState, readonly Segment[]>> = {
-  ready: ['wait', 'paused', 'prioritized'],
-  leased: ['active'],
-  delayed: ['delayed'],
-  dead: ['failed'],
-  done: ['completed'],
-}
-
-export const isList = (segment: Segment): boolean => segment === 'wait' || segment === 'paused' || segment === 'active'
-
-const newestFirst = (segment: Segment): boolean => segment === 'failed' || segment === 'completed'
-
-export const keyOf = (keys: BullmqKeys, segment: Segment): string => keys[segment]
-
 /** The next `limit` places of a state after the cursor. */
-export async function placesOf(
+export async function placesOf<Name extends string>(
   redis: RedisClient,
-  { queue, state, cursor, limit }: { queue: QueueAddress; state: MessageState; cursor: string | null; limit: number },
-): Promise<Places> {
-  const keys = keysOf(queue)
-  const segments = segmentsOf[state]
+  {
+    segments,
+    cursor,
+    limit,
+  }: { readonly segments: readonly Segment<Name>[]; readonly cursor: string | null; readonly limit: number },
+): Promise<Places<Name>> {
   const totals = await ask(
     redis,
-    segments.map((segment): Command => [isList(segment) ? 'LLEN' : 'ZCARD', keyOf(keys, segment)]),
+    segments.map(({ kind, key }): Command => [kind === 'list' ? 'LLEN' : 'ZCARD', key]),
   )
   const total = totals.reduce<number>((sum, count) => sum + (numberOf(count) ?? 0), 0)
-
-  let place: Cursor | null = cursor === null ? { kind: 'start', segment: segments[0]! } : parseCursor(cursor)
-  const places: Place[] = []
+  const names = segments.map(({ name }) => name)
+  let place: Cursor | null =
+    cursor === null ? { kind: 'start', segment: segments[0]!.name } : parseCursor(cursor, names)
+  const places: Place<Name>[] = []
   while (place !== null && places.length < limit) {
-    const at = segments.indexOf(place.segment)
-    if (at < 0) place = { kind: 'start', segment: segments[0]! }
-    const step: Step = isList(place.segment)
-      ? await listStep(redis, keyOf(keys, place.segment), place, limit - places.length)
-      : await sortedStep(redis, keyOf(keys, place.segment), place, limit - places.length)
-    places.push(...step.places)
-    const following: Segment | undefined = segments[at + 1]
-    place = step.next ?? (following ? { kind: 'start', segment: following } : null)
+    const at = names.findIndex((name) => name === place?.segment)
+    const segment = segments[at]!
+    const step: Step =
+      segment.kind === 'list'
+        ? await listStep(redis, segment.key, place, limit - places.length)
+        : await sortedStep(redis, segment, place, limit - places.length)
+    places.push(...step.places.map(({ id, score }) => ({ id, score, segment: segment.name })))
+    const following: Segment<Name> | undefined = segments[at + 1]
+    place = step.next ?? (following ? { kind: 'start', segment: following.name } : null)
   }
   return { places, nextCursor: place === null ? null : formatCursor(place), total }
 }
@@ -68,9 +63,13 @@ interface Step {
 }
 
 /** Rows of one score are told apart by their member, in byte order as the server keeps them. */
-async function sortedStep(redis: RedisClient, key: string, place: Cursor, limit: number): Promise<Step> {
+async function sortedStep(
+  redis: RedisClient,
+  { key, newestFirst: down = false }: Segment,
+  place: Cursor,
+  limit: number,
+): Promise<Step> {
   const { segment } = place
-  const down = newestFirst(segment)
   const from = place.kind === 'sorted' ? place : null
   const places: Place[] = []
   const count = limit + 1

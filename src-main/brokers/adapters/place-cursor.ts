@@ -1,26 +1,13 @@
 import { Failure } from '@shared/failure'
 
-/** Where jobs stand, by the names of keys.ts. */
-export type Segment =
-  | 'wait'
-  | 'paused'
-  | 'active'
-  | 'prioritized'
-  | 'delayed'
-  | 'waitingChildren'
-  | 'completed'
-  | 'failed'
-
 /**
  * A place in a listing, never an offset. In a sorted set it is the last row's score and member; in a list the last rows'
  * ids with the last one's distance from the tail when it was seen, which is only a hint where to look for them.
  */
 export type Cursor =
-  | { readonly kind: 'start'; readonly segment: Segment }
-  | { readonly kind: 'sorted'; readonly segment: Segment; readonly score: string; readonly member: string }
-  | { readonly kind: 'list'; readonly segment: Segment; readonly distance: number; readonly ids: readonly string[] }
-
-const segments: readonly Segment[] = ['wait', 'paused', 'active', 'prioritized', 'delayed', 'completed', 'failed']
+  | { readonly kind: 'start'; readonly segment: string }
+  | { readonly kind: 'sorted'; readonly segment: string; readonly score: string; readonly member: string }
+  | { readonly kind: 'list'; readonly segment: string; readonly distance: number; readonly ids: readonly string[] }
 
 /** The contract's bound on a cursor, less the frame around ids. */
 const roomForIds = 1_800
@@ -40,7 +27,8 @@ export function formatCursor(cursor: Cursor): string {
   }
 }
 
-export function parseCursor(text: string): Cursor {
+/** `segments`: the names that a cursor of this listing may hold. */
+export function parseCursor(text: string, segments: readonly string[]): Cursor {
   const refuse = () =>
     new Failure({ code: 'bad-input', message: 'this place in the list is not one that was given out' })
   let parts: unknown
