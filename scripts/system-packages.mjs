@@ -1,4 +1,4 @@
-// What the tests need from the system: a Redis and a browser. Installed on Debian as root; asked for elsewhere.
+// What the tests need from the system: brokers, a browser, and the producers of other languages. Installed on Debian as root; asked for elsewhere.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { run, say } from './prepare.mjs'
@@ -8,6 +8,11 @@ const needed = [
   { package: 'chromium', isThere: () => browserPath() !== undefined },
   // The TLS tests make a certificate of their own.
   { package: 'openssl', isThere: () => onPath('openssl') },
+  { package: 'rabbitmq-server', isThere: () => existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server') },
+  { package: 'ruby-sidekiq', isThere: () => runs('/usr/bin/ruby', ['-e', 'require "sidekiq"']) },
+  { package: 'python3-rq', isThere: () => runs('/usr/bin/python3', ['-c', 'import rq']) },
+  { package: 'python3-celery', isThere: () => runs('/usr/bin/python3', ['-c', 'import celery']) },
+  { package: 'python3-redis', isThere: () => runs('/usr/bin/python3', ['-c', 'import redis']) },
 ]
 
 /** A Chromium of the system's, or undefined. `CHROMIUM_BIN` names another. */
@@ -36,9 +41,18 @@ export function installSystemPackages() {
   }
   say(`Installing ${missing.join(', ')}`)
   run('sh', ['-c', command])
-  // Debian starts a packaged Redis by itself; the tests start their own and want no other.
-  if (missing.includes('redis-server') && onPath('systemctl'))
-    run('sh', ['-c', 'systemctl disable --now redis-server || true'])
+  // Debian starts a packaged server by itself; the tests start their own and want no other.
+  for (const server of ['redis-server', 'rabbitmq-server'])
+    if (missing.includes(server) && onPath('systemctl')) run('sh', ['-c', `systemctl disable --now ${server} || true`])
+}
+
+function runs(command, args) {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function onPath(command) {

@@ -149,4 +149,17 @@ describe('a console on SQS', () => {
       'Purge by SQS: mail-dlq',
     ])
   })
+
+  it('says that the session has expired, and keeps what it had', async () => {
+    const { id: environmentId } = await rig.open(input('dev'))
+    await found(environmentId)
+    sqs.faults.order({
+      operation: 'GetQueueAttributes',
+      fault: { kind: 'error', name: 'ExpiredToken', message: 'The security token included in the request is expired' },
+      times: 20,
+    })
+    const lost = await stateOf(rig.client, environmentId, ({ phase }) => phase === 'lost')
+    expect(lost.trouble).toMatchObject({ code: 'auth', hint: expect.stringContaining('aws sso login') })
+    expect(lost.queueCount).toBe(2)
+  }, 30_000)
 })

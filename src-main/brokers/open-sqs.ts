@@ -28,10 +28,15 @@ export async function openSqs(profile: SqsProfile, keys: Keys): Promise<Connecti
     throw error
   }
   const denials = new Denials()
+  const listeners = new Set<(trouble: Failure) => void>()
   const adapter = new SqsAdapter(connection, {
     namePrefix: profile.namePrefix,
     named: profile.queues,
     denials,
+    onTrouble(failure) {
+      for (const listener of listeners) listener(failure)
+      listeners.clear()
+    },
     cloudWatch: profile.cloudWatch
       ? (own) =>
           new CloudWatchFigures(
@@ -52,8 +57,8 @@ export async function openSqs(profile: SqsProfile, keys: Keys): Promise<Connecti
     layouts: [adapter],
     finder: listingFinder([adapter]),
     bill: () => bill.now(),
-    // Nothing stays connected: what goes wrong is told by each question.
-    onLost: () => {},
+    // Nothing stays connected: it is lost when a question fails by the credentials or the way.
+    onLost: (listener) => void listeners.add(listener),
     async close() {
       await adapter.close()
       connection.close()

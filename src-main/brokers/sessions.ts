@@ -60,7 +60,10 @@ export class Sessions {
   }
 
   state(environmentId: string): SessionState {
-    return this.sessions.get(environmentId)?.state ?? idle
+    const session = this.sessions.get(environmentId)
+    if (!session) return idle
+    // Alarms and missing permissions come and go while a connection stays.
+    return { ...session.state, notices: session.connection?.notices ?? session.state.notices }
   }
 
   /** What can be read of now; undefined while there is no connection. */

@@ -1,3 +1,4 @@
+import { type Failure, isFailure } from '@shared/failure'
 import type { Capabilities, Capability } from '@shared/model/capability'
 import type { DetailSection } from '@shared/model/details'
 import { layoutFacts } from '@shared/model/known-layouts'
@@ -30,6 +31,8 @@ export interface SqsAdapterOptions {
   readonly denials?: Denials
   /** Ages and rates; null: unknown. */
   readonly cloudWatch?: ((denials: Denials) => CloudWatchFigures) | null
+  /** Credentials that expired, or a way that is gone: told with each reading that fails by it. */
+  readonly onTrouble?: (failure: Failure) => void
   readonly clock?: Clock
 }
 
@@ -47,6 +50,7 @@ export class SqsAdapter implements Remedies {
   readonly acts: SqsActs
   private readonly context: SqsContext
   private readonly cloudWatch: CloudWatchFigures | null
+  private readonly onTrouble: (failure: Failure) => void
   private queueCount = 0
 
   constructor(connection: SqsConnection, options: SqsAdapterOptions = {}) {
@@ -54,6 +58,7 @@ export class SqsAdapter implements Remedies {
     const line = new LineToSqs(connection)
     this.context = { line, clock, denials, queues: new SqsQueues({ line, clock, denials, namePrefix, named }) }
     this.cloudWatch = cloudWatch?.(denials) ?? null
+    this.onTrouble = options.onTrouble ?? (() => {})
     this.peeking = new SqsPeeking(this.context)
     this.acts = new SqsActs(this.context)
   }
@@ -74,8 +79,13 @@ export class SqsAdapter implements Remedies {
     for (const queue of queues) if (this.context.queues.isDeadLetterQueue(queue)) found(this.foundOf(queue))
   }
 
-  read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
-    return readAll(this.context, this.cloudWatch, queues)
+  async read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
+    try {
+      return await readAll(this.context, this.cloudWatch, queues)
+    } catch (error) {
+      if (isFailure(error)) this.onTrouble(error)
+      throw error
+    }
   }
 
   async browse(address: QueueAddress, request: BrowseRequest): Promise<MessagePage> {
