@@ -47,7 +47,7 @@ const redisProfile = (port: number): Profile => ({
 })
 
 const sqsProfile = ({ endpoint, region }: SandboxReady['sqs']): Profile => ({
-  name: 'Sandbox SQS',
+  name: 'SQS',
   kind: 'sqs',
   tier: 'dev',
   region,

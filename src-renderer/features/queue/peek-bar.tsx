@@ -34,13 +34,16 @@ export function PeekBar({ environmentId, queue, onChange }: PeekBarProps) {
   )
   const { value, reload } = useAnswer(ask)
   const [asking, setAsking] = useState(false)
+  const [busy, setBusy] = useState(false)
   const act = async (perform: () => Promise<unknown>) => {
+    setBusy(true)
     try {
       await perform()
     } catch (error) {
       const { message, hint } = troubleOf(error)
       showNotice({ title: message, detail: hint, tone: 'red' })
     }
+    setBusy(false)
     reload()
     onChange()
   }
@@ -50,7 +53,8 @@ export function PeekBar({ environmentId, queue, onChange }: PeekBarProps) {
     else setAsking(true)
   }
   const price = value?.price
-  const why = price?.answer === 'refused' ? `${price.reason} ${price.hint}` : null
+  const refused = price?.answer === 'refused' ? `${price.reason} ${price.hint}` : null
+  const why = busy ? 'It is on its way.' : refused
   useActions([
     {
       id: 'peek',
@@ -66,9 +70,15 @@ export function PeekBar({ environmentId, queue, onChange }: PeekBarProps) {
   return (
     <div className="flex min-h-9 shrink-0 items-center gap-3 border-line border-b bg-surface px-4 py-1 text-12">
       <Eye size={13} aria-hidden className="shrink-0 text-muted" />
-      <span className="min-w-0 flex-1 text-muted">{state ? <Seen state={state} /> : notSeen(why)}</span>
+      <span role="status" className="min-w-0 flex-1 text-muted">
+        {busy ? 'Looking…' : state ? <Seen state={state} /> : notSeen(refused)}
+      </span>
       {state && state.held > 0 && (
-        <Button small onClick={() => void act(() => client.peeks.release({ environmentId, queue }))}>
+        <Button
+          small
+          why={busy ? 'It is on its way.' : null}
+          onClick={() => void act(() => client.peeks.release({ environmentId, queue }))}
+        >
           Give back {count(state.held)}
         </Button>
       )}

@@ -98,7 +98,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
               {info?.product} · {environment && lookOf(environment).word.toLowerCase()} {environment?.name}
             </span>
             {info?.paused && <Badge tone="amber">paused</Badge>}
-            {info && <DeadLetterLinks environmentId={environmentId} info={info} />}
+            {info && !narrow && <DeadLetterLinks environmentId={environmentId} info={info} />}
           </span>
         }
       >

@@ -91,7 +91,7 @@ function historyOf({ system }: Held): MessageDetail['history'] {
 }
 
 const words: Readonly<Record<string, string>> = {
-  ApproximateReceiveCount: 'Receives, this look among them',
+  ApproximateReceiveCount: 'Receives',
   ApproximateFirstReceiveTimestamp: 'First received',
   SentTimestamp: 'Sent',
   SenderId: 'Sender',
