@@ -1,4 +1,5 @@
-import type { QueueKey } from '@shared/model/queue'
+import { layoutFacts, precisionOf } from '@shared/model/known-layouts'
+import type { Layout, QueueKey } from '@shared/model/queue'
 import type { Metric } from '@shared/model/sample'
 import { useMemo } from 'react'
 import type { ChartSeries, LineChartProps } from '../../charts/chart-props'
@@ -6,6 +7,7 @@ import { LineChart } from '../../charts/line-chart'
 import { compact, rate } from '../../design/number-format'
 import { duration } from '../../design/time-format'
 import { useFeed } from '../../stores/console'
+import { statesOf, stateWord } from '../layout-words'
 import { stateLook } from '../state-mark'
 import { pointsOf, type QueueSeries, type Range, useQueueSeries } from './queue-series'
 
@@ -15,22 +17,29 @@ interface ChartKind
   readonly series: readonly ChartSeries[]
 }
 
-const ofState = (state: 'ready' | 'leased' | 'delayed'): ChartSeries => ({
-  label: stateLook[state].word,
-  tone: stateLook[state].tone,
-  shape: stateLook[state].shape,
+const depthStates = ['leased', 'ready', 'delayed'] as const
+
+/** What a layout's queues are drawn with: its own states, in its own words. */
+const kindsOf = (layout: Layout | undefined): readonly ChartKind[] => {
+  const states = depthStates.filter((state) => statesOf(layout).includes(state))
+  return [depthKind(states, layout), ...others]
+}
+
+const depthKind = (states: readonly (typeof depthStates)[number][], layout: Layout | undefined): ChartKind => ({
+  title: 'Depth',
+  metrics: states,
+  series: states.map((state) => ({
+    label: stateWord(layout, state),
+    tone: stateLook[state].tone,
+    shape: stateLook[state].shape,
+  })),
+  stacked: true,
+  whole: true,
+  format: compact,
+  empty: 'Nothing was sampled in this range yet.',
 })
 
-const kinds: readonly ChartKind[] = [
-  {
-    title: 'Depth',
-    metrics: ['leased', 'ready', 'delayed'],
-    series: [ofState('leased'), ofState('ready'), ofState('delayed')],
-    stacked: true,
-    whole: true,
-    format: compact,
-    empty: 'Nothing was sampled in this range yet.',
-  },
+const others: readonly ChartKind[] = [
   {
     title: 'In and out, per second',
     metrics: ['inPerSecond', 'outPerSecond'],
@@ -74,6 +83,7 @@ interface QueueChartsProps {
 export function QueueCharts({ environmentId, queue, range }: QueueChartsProps) {
   const series = useQueueSeries({ environmentId, queue, range })
   const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
+  const kinds = useMemo(() => kindsOf(layout), [layout])
   return (
     <section
       aria-label="Charts"
@@ -81,23 +91,24 @@ export function QueueCharts({ environmentId, queue, range }: QueueChartsProps) {
     >
       <div className="grid @[840px]:grid-cols-4 grid-cols-2 overflow-hidden [&>figure]:-ml-px">
         {kinds.map((kind) => (
-          <QueueChart
-            key={kind.title}
-            kind={kind}
-            series={series}
-            {...(layout === 'bullmq' &&
-              kind.metrics[0] === 'waitP50Ms' && { reason: 'BullMQ keeps no wait times of its jobs.' })}
-          />
+          <QueueChart key={kind.title} kind={kind} series={series} reason={untold(layout, kind)} />
         ))}
       </div>
     </section>
   )
 }
 
+/** Said where a layout never tells what a chart would draw. */
+function untold(layout: Layout | undefined, { metrics }: ChartKind): string | null {
+  if (!layout || !metrics.every((metric) => precisionOf(layout, metric) === 'unknown')) return null
+  return `${layoutFacts[layout].product} does not tell this.`
+}
+
 interface QueueChartProps {
   readonly kind: ChartKind
   readonly series: QueueSeries
-  readonly reason?: string
+  /** Why there will never be anything to draw. */
+  readonly reason: string | null
 }
 
 function QueueChart({ kind, series, reason }: QueueChartProps) {
