@@ -41,7 +41,7 @@ export const redisFinder = (
       ...finding,
       found: (queue) => {
         known.push(queue)
-        finding.found(queue)
+        if (isUnder(prefixes, queue)) finding.found(queue)
       },
     })
     const families = readers.flatMap(({ layout, keys }) => (keys ? [{ layout, keys }] : []))
@@ -59,6 +59,13 @@ export const redisFinder = (
     }
   },
 })
+
+/** A queue that a registry names is looked at only where its keys are. */
+function isUnder(prefixes: readonly string[], { keyBase, ownKeys, address }: Found): boolean {
+  if (prefixes.length === 0) return true
+  const key = keyBase ?? ownKeys?.[0] ?? address.name
+  return prefixes.some((prefix) => key.startsWith(prefix))
+}
 
 async function askEach(readers: readonly Reader[], { found, signal }: Finding): Promise<FindingReport> {
   const whole: Layout[] = []

@@ -2,8 +2,13 @@ import type { RedisProfile } from '@shared/model/environment'
 import { placeOf } from '@shared/model/tier'
 import { systemClock } from '../runtime/clock'
 import { AsynqAdapter } from './adapters/asynq/adapter'
+import { BeeAdapter } from './adapters/bee/adapter'
+import { BullAdapter } from './adapters/bull/adapter'
 import { BullmqAdapter } from './adapters/bullmq/adapter'
 import { CeleryAdapter } from './adapters/celery/adapter'
+import { ListAdapter } from './adapters/list/adapter'
+import { ResqueAdapter } from './adapters/resque/adapter'
+import { StreamAdapter } from './adapters/stream/adapter'
 import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
 import { surveyRedis } from './clients/redis-survey'
@@ -51,8 +56,13 @@ export async function openRedis(profile: RedisProfile, password: string | null):
 const redisLayouts = (client: RedisClient): readonly Remedies[] => [
   new RedisReader(client),
   new BullmqAdapter(client),
+  new BullAdapter(client),
+  new BeeAdapter(client),
+  new ResqueAdapter(client),
   new CeleryAdapter(client),
   new AsynqAdapter(client),
+  new StreamAdapter(client),
+  new ListAdapter(client),
 ]
 
 export async function targetOf(profile: RedisProfile, password: string | null): Promise<RedisTarget> {

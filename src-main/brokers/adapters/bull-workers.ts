@@ -2,8 +2,9 @@ import type { Layout } from '@shared/model/queue'
 import type { Worker, WorkerReport } from '@shared/model/worker'
 import type { Clock } from '../../runtime/clock'
 import type { RedisClient } from '../clients/redis'
+import { type Evidence, evidenceOf } from './bull-evidence'
 import { type NamedClient, namedClients } from './named-clients'
-import { askAll, brokerTime, type Command, numberOf } from './redis-asking'
+import { brokerTime } from './redis-asking'
 
 /** A worker's connection by its name: `PREFIX:base64(QUEUE)` and in BullMQ `:w`, `:w:NAME`. */
 export interface WorkerName {
@@ -16,7 +17,8 @@ const mostWorkers = 1_000
 
 /**
  * Workers of Bull or BullMQ by the names of their blocking connections: nothing else reveals them. `parse` reads a name;
- * `keyOf` is a key that must be there, so that other software's names are not taken for workers.
+ * `isOurs`
+ * looks at the keys of the queue that it names, so that neither the other library's workers nor other software's names are taken for them.
  */
 export async function bullWorkers(
   redis: RedisClient,
@@ -24,12 +26,12 @@ export async function bullWorkers(
     layout,
     clock,
     parse,
-    keyOf,
+    isOurs,
   }: {
     readonly layout: Layout
     readonly clock: Clock
     readonly parse: (name: string) => WorkerName | null
-    readonly keyOf: (worker: WorkerName) => string
+    readonly isOurs: (evidence: Evidence) => boolean
   },
 ): Promise<WorkerReport> {
   const listed = await namedClients(redis)
@@ -39,23 +41,20 @@ export async function bullWorkers(
     return worker ? [{ client, worker }] : []
   })
   const read = named.slice(0, mostWorkers)
-  const [now, there] = await Promise.all([
-    brokerTime(redis, clock),
-    askAll(
-      redis,
-      read.map(({ worker }): Command => ['EXISTS', keyOf(worker)]),
-    ),
-  ])
+  const paths = [...new Set(read.map(({ worker }) => pathOf(worker)))]
+  const [now, evidence] = await Promise.all([brokerTime(redis, clock), evidenceOf(redis, paths)])
   return {
     layout,
-    workers: read.flatMap(({ client, worker }, index) => {
-      const answer = there[index]
-      return answer?.ok && numberOf(answer.value) === 1 ? [workerOf(client, worker, now)] : []
+    workers: read.flatMap(({ client, worker }) => {
+      const own = evidence[paths.indexOf(pathOf(worker))]
+      return own && isOurs(own) ? [workerOf(client, worker, now)] : []
     }),
     incomplete: 'Only workers that could name their connection are listed; what each of them holds is not told.',
     truncated: named.length > read.length,
   }
 }
+
+const pathOf = ({ prefix, queue }: WorkerName): string => `${prefix}:${queue}`
 
 /** Pure: null where it is no base64 of a queue's name. */
 export function decodedName(base64: string): string | null {

@@ -38,12 +38,12 @@ export async function placesOf<Name extends string>(
     segments.map(({ kind, key }): Command => [kind === 'list' ? 'LLEN' : 'ZCARD', key]),
   )
   const total = totals.reduce<number>((sum, count) => sum + (numberOf(count) ?? 0), 0)
-  const names = segments.map(({ name }) => name)
+  const segmentNames: readonly string[] = segments.map(({ name }) => name)
   let place: Cursor | null =
-    cursor === null ? { kind: 'start', segment: segments[0]!.name } : parseCursor(cursor, names)
+    cursor === null ? { kind: 'start', segment: segments[0]!.name } : parseCursor(cursor, segmentNames)
   const places: Place<Name>[] = []
   while (place !== null && places.length < limit) {
-    const at = names.findIndex((name) => name === place?.segment)
+    const at = segmentNames.indexOf(place.segment)
     const segment = segments[at]!
     const step: Step =
       segment.kind === 'list'

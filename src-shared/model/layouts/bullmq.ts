@@ -39,5 +39,6 @@ export const bullmq: LayoutFacts = {
   limits: [
     'Jobs that wait for their children are counted neither as waiting nor as delayed.',
     'A version that is neither 5 nor 6, or not told, is read only.',
+    'Workers are known by the names of their connections, and what they hold is not told.',
   ],
 }

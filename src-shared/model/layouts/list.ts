@@ -6,10 +6,12 @@ export const list: LayoutFacts = {
   item: 'element',
   states: { ready: 'Elements', leased: null, delayed: null, dead: null, done: null },
   replay: 'Replay',
+  editKeeps: 'keeps its place in the list',
   precision: {
-    ready: 'unknown',
-    leased: 'unknown',
-    delayed: 'unknown',
+    ready: 'exact',
+    // A list leases nothing: what was popped is not in it any more.
+    leased: 'exact',
+    delayed: 'exact',
     dead: 'unknown',
     done: 'unknown',
     oldestReadyMs: 'unknown',
@@ -20,14 +22,22 @@ export const list: LayoutFacts = {
     waitP99Ms: 'unknown',
   },
   abilities: {
-    replay: { answer: 'no', reason: 'not built yet' },
-    edit: { answer: 'no', reason: 'not built yet' },
-    discard: { answer: 'no', reason: 'not built yet' },
-    purge: { answer: 'no', reason: 'not built yet' },
-    restore: { answer: 'no', reason: 'not built yet' },
-    send: { answer: 'no', reason: 'not built yet' },
-    pause: { answer: 'no', reason: 'not built yet' },
+    replay: {
+      answer: 'no',
+      reason:
+        'a plain list does not tell where its dead letters are: declare the layout, and name the list that holds them',
+    },
+    edit: { answer: 'yes' },
+    discard: { answer: 'yes' },
+    purge: { answer: 'yes' },
+    restore: { answer: 'yes' },
+    send: { answer: 'yes' },
+    pause: { answer: 'no', reason: 'a list cannot be paused: stop its consumers instead' },
   },
   parts: ['details'],
-  limits: [],
+  limits: [
+    'Which end is next in line is not told by a list; until it is named, elements are shown from the left.',
+    'Elements have no ids and no times: they are known by their bytes, and two with the same bytes are one like another.',
+    'What a consumer has popped is in no list any more: a crash loses it, and nothing here can tell.',
+  ],
 }

@@ -1,5 +1,8 @@
 import type { LayoutFacts } from '../layout-facts'
 
+const forAllGroups =
+  'The entry is deleted for every group that reads this stream, also those that have not been given it yet.'
+
 export const stream: LayoutFacts = {
   product: 'Redis stream',
   broker: 'Redis',
@@ -7,27 +10,42 @@ export const stream: LayoutFacts = {
   states: { ready: 'Undelivered', leased: 'Pending', delayed: null, dead: null, done: null },
   replay: 'Replay',
   precision: {
-    ready: 'unknown',
-    leased: 'unknown',
-    delayed: 'unknown',
+    // Unknown while the server cannot tell a lag: after an entry was deleted unread, or a group was set to some id.
+    ready: 'exact',
+    leased: 'exact',
+    delayed: 'exact',
     dead: 'unknown',
     done: 'unknown',
-    oldestReadyMs: 'unknown',
-    inPerSecond: 'unknown',
+    // From the first unread entry's id, where ids are times.
+    oldestReadyMs: 'exact',
+    inPerSecond: 'exact',
     outPerSecond: 'unknown',
     waitP50Ms: 'unknown',
     waitP95Ms: 'unknown',
     waitP99Ms: 'unknown',
   },
   abilities: {
-    replay: { answer: 'no', reason: 'not built yet' },
-    edit: { answer: 'no', reason: 'not built yet' },
-    discard: { answer: 'no', reason: 'not built yet' },
-    purge: { answer: 'no', reason: 'not built yet' },
-    restore: { answer: 'no', reason: 'not built yet' },
-    send: { answer: 'no', reason: 'not built yet' },
-    pause: { answer: 'no', reason: 'not built yet' },
+    replay: {
+      answer: 'no',
+      reason: 'a stream has no dead letters: what a consumer did not acknowledge is pending, and can be claimed',
+    },
+    edit: { answer: 'no', reason: 'an entry of a stream cannot be changed: add a new one and delete the old' },
+    discard: { answer: 'priced', price: forAllGroups },
+    purge: { answer: 'priced', price: forAllGroups },
+    restore: {
+      answer: 'priced',
+      price:
+        'An entry comes back at the end under a new id, and every group is given it, also those that had it before.',
+    },
+    send: { answer: 'yes' },
+    pause: { answer: 'no', reason: 'a stream cannot be paused: stop its consumers instead' },
   },
-  parts: ['consumer-groups', 'details', 'tail'],
-  limits: [],
+  parts: ['consumer-groups', 'workers', 'details', 'tail'],
+  limits: [
+    'Undelivered is counted for the slowest group; where nobody reads in groups, every entry counts.',
+    'Entries that all groups have acknowledged stay until the stream is trimmed, and are not counted as waiting.',
+    'An entry that is pending in two groups is counted twice as pending.',
+    'Trimming deletes entries whether or not they were read: a group’s warnings tell what it has lost.',
+    'Who reads without a group leaves no trace: neither its place nor its lag is known.',
+  ],
 }

@@ -1,7 +1,10 @@
 import { Failure } from '@shared/failure'
 import type { Capabilities, Capability } from '@shared/model/capability'
+import type { DetailSection } from '@shared/model/details'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
+import type { QueueSchedule } from '@shared/model/schedule'
+import type { WorkerReport } from '@shared/model/worker'
 import { type Clock, systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import type { BrowseRequest, Found, KeyFamily, Reading } from '../../reader'
@@ -9,14 +12,17 @@ import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../reme
 import { inspectJob } from '../bull-job-detail'
 import { editJob } from '../bull-job-edit'
 import { summariesOf } from '../bull-job-rows'
+import { bullWorkers, decodedName, type WorkerName } from '../bull-workers'
 import { placesOf } from '../place-paging'
 import { ask, numberOf } from '../redis-asking'
+import { detailsOf } from './details'
 import { bullmqKeyFamily, type DiscoveryScope, findNamed } from './discovery'
 import { baseOf, jobKeysOf, keysOf } from './keys'
 import { type Library, libraryOf } from './library'
 import { locate } from './locating'
 import { removeJobs, replayJobs, restoreJobs } from './mending'
 import { type ReadingMode, readAll, readingModeOf } from './reading'
+import { schedulesOf } from './schedules'
 import { segmentsOf } from './segments'
 import { sendJobs } from './sending'
 import { takeSnapshots } from './snapshots'
@@ -92,6 +98,23 @@ export class BullmqAdapter implements Remedies {
     }
   }
 
+  async schedules(queue: QueueAddress): Promise<readonly QueueSchedule[]> {
+    return await schedulesOf(this.redis, queue)
+  }
+
+  async details(queue: QueueAddress): Promise<readonly DetailSection[]> {
+    return await detailsOf(this.redis, queue)
+  }
+
+  async workers(): Promise<WorkerReport> {
+    return await bullWorkers(this.redis, {
+      layout: this.layout,
+      clock: this.clock,
+      parse: workerNameOf,
+      isOurs: ({ isBullmq }) => isBullmq,
+    })
+  }
+
   async snapshot(queue: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly Snapshot[]> {
     return await takeSnapshots(this.redis, { queue, state, ids })
   }
@@ -153,3 +176,11 @@ const cannotPause = (queue: QueueAddress) =>
     hint: pauseRefusal,
     subject: queue.name,
   })
+
+/** `PREFIX:base64(QUEUE)`, and `:w:NAME` behind it where the worker was given a name; `:qe` behind it only listens to events. */
+function workerNameOf(name: string): WorkerName | null {
+  const [, path = name, label = null] = /^(.+?):w:(.+)$/.exec(name) ?? []
+  const cut = path.lastIndexOf(':')
+  const queue = cut > 0 ? decodedName(path.slice(cut + 1)) : null
+  return queue === null ? null : { prefix: path.slice(0, cut), queue, label }
+}

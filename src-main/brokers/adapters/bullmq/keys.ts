@@ -75,6 +75,3 @@ export function libraryAddressOf(queue: QueueAddress): { readonly prefix: string
   const cut = path.lastIndexOf(':')
   return { prefix: path.slice(0, cut), name: path.slice(cut + 1) }
 }
-
-/** SCAN's glob characters taken literally. */
-export const globLiteral = (text: string): string => text.replace(/[\\*?[\]]/g, (character) => `\\${character}`)

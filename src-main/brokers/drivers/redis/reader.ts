@@ -46,7 +46,7 @@ export class RedisReader implements Remedies {
         for (const name of names) {
           if (seen.has(name)) continue
           seen.add(name)
-          found({ address: { layout: 'engine', prefix, name }, product: 'Engine' })
+          found({ address: { layout: 'engine', prefix, name }, product: 'Engine', keyBase: `${prefix}:{${name}}:` })
         }
         cursor = next
       } while (cursor !== '0')

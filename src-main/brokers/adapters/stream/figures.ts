@@ -1,0 +1,90 @@
+import type { QueueAddress } from '@shared/model/queue'
+import type { Clock } from '../../../runtime/clock'
+import type { RedisClient } from '../../clients/redis'
+import { type Reading, unreadable } from '../../reader'
+import { type Answer, askAll, brokerTime, type Command, explained } from '../redis-asking'
+import { entriesOf } from '../stream-entries'
+import { type GroupFacts, groupsOf, type StreamFacts, slowestPlace, streamOf, unreadOf } from '../stream-facts'
+import { compareIds, idAfter, timeOfId } from '../stream-ids'
+
+/** Two commands a stream, all in one write; a third one for those whose oldest unread entry is not their first. */
+export async function readStreams(
+  redis: RedisClient,
+  queues: readonly QueueAddress[],
+  clock: Clock,
+): Promise<readonly Reading[]> {
+  const [now, answers] = await Promise.all([
+    brokerTime(redis, clock),
+    askAll(
+      redis,
+      queues.flatMap(({ name }): readonly Command[] => [
+        ['XINFO', 'STREAM', name],
+        ['XINFO', 'GROUPS', name],
+      ]),
+    ),
+  ])
+  const seen = queues.map((_, index) => lookAt(answers[index * 2]!, answers[index * 2 + 1]!))
+  const asked = seen.flatMap((each, index) => (isAsked(each) ? [{ index, after: slowestPlace(each.groups) }] : []))
+  const firsts = await askAll(
+    redis,
+    asked.map(({ index, after }): Command => ['XRANGE', queues[index]!.name, idAfter(after) ?? '+', '+', 'COUNT', 1]),
+  )
+  const firstUnread = new Map(
+    asked.map(({ index }, at) => {
+      const answer = firsts[at]!
+      return [index, answer.ok ? (entriesOf(answer.value)[0]?.id ?? null) : null]
+    }),
+  )
+  return await Promise.all(
+    seen.map(async (each, index): Promise<Reading> => {
+      if (!('stream' in each)) return unreadable(await wordsOf(redis, each, queues[index]!))
+      return readingOf(each, { now, firstUnread: firstUnread.get(index) ?? each.stream.firstId })
+    }),
+  )
+}
+
+interface Seen {
+  readonly stream: StreamFacts
+  readonly groups: readonly GroupFacts[]
+}
+
+type Refused = Extract<Answer, { ok: false }>
+
+function lookAt(stream: Answer, groups: Answer): Seen | Refused {
+  if (!stream.ok) return stream
+  if (!groups.ok) return groups
+  return { stream: streamOf(stream.value), groups: groupsOf(groups.value) }
+}
+
+/** The oldest unread entry is the first one there where nobody has read yet, and none where all has been read. */
+function isAsked(each: Seen | Refused): each is Seen {
+  if (!('stream' in each) || each.stream.firstId === null || unreadOf(each.stream, each.groups) === 0) return false
+  return each.groups.length > 0 && compareIds(slowestPlace(each.groups), each.stream.firstId) >= 0
+}
+
+function readingOf(
+  { stream, groups }: Seen,
+  { now, firstUnread }: { readonly now: number; readonly firstUnread: string | null },
+): Reading {
+  const ready = unreadOf(stream, groups)
+  const unreadAt = ready === 0 || firstUnread === null ? null : timeOfId(firstUnread, now)
+  return {
+    ready,
+    leased: groups.reduce((sum, { pending }) => sum + pending, 0),
+    // A stream knows no delay.
+    delayed: 0,
+    dead: null,
+    done: null,
+    oldestReadyMs: unreadAt === null ? null : Math.max(0, now - unreadAt),
+    paused: null,
+    enqueuedTotal: stream.entriesAdded,
+    ackedTotal: null,
+    waitBuckets: null,
+    trouble: null,
+  }
+}
+
+async function wordsOf(redis: RedisClient, answer: Refused, queue: QueueAddress): Promise<string> {
+  if (answer.refusal.message.includes('no such key')) return `The stream ${queue.name} is not there any more.`
+  return (await explained(redis, answer)).message
+}
