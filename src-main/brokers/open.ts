@@ -1,6 +1,7 @@
 import type { Profile } from '@shared/model/environment'
 import type { Connection } from './connection'
 import type { Keys } from './keys'
+import { openRabbitmq } from './open-rabbitmq'
 import { openRedis } from './open-redis'
 import { openSqs } from './open-sqs'
 
@@ -12,6 +13,6 @@ export async function openConnection(profile: Profile, keys: Keys): Promise<Conn
     case 'sqs':
       return await openSqs(profile, keys)
     case 'rabbitmq':
-      throw new Error(`${profile.kind} is not wired yet`)
+      return await openRabbitmq(profile, keys.password)
   }
 }

@@ -120,7 +120,6 @@ export class RabbitmqManagement {
           // An IPv6 host stands in brackets in a URL, and without them here.
           hostname: this.base.hostname.replace(/^\[|\]$/g, ''),
           port: this.base.port || (secure ? 443 : 80),
-          // Given as text: a URL object would take dots in names for folders.
           path: `${this.base.pathname.replace(/\/+$/, '')}/api${path}`,
           method,
           headers,
@@ -136,8 +135,21 @@ export class RabbitmqManagement {
   }
 }
 
-/** A name as a part of a path: the virtual host / is %2F, and dots are no folders. */
-export const inPath = (name: string): string => encodeURIComponent(name).replaceAll('.', '%2E')
+/**
+ * A name as a part of a path: the virtual host / is %2F. A name of dots alone is taken for a folder by the plugin, however it is
+ * written, and the answer would be about something else.
+ */
+export function inPath(name: string): string {
+  if (name === '.' || name === '..') {
+    throw new Failure({
+      code: 'unsupported',
+      message: `RabbitMQ’s management plugin cannot be asked about something that is named “${name}”.`,
+      hint: 'It is counted in the list, and nothing more.',
+      subject: name,
+    })
+  }
+  return encodeURIComponent(name)
+}
 
 async function readBounded(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []

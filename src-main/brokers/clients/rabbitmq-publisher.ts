@@ -26,12 +26,14 @@ export class RabbitmqPublisher {
     const to = outbound.exchange === '' ? outbound.routingKey : `the exchange ${outbound.exchange}`
     let channel: NonNullable<typeof this.channel>
     try {
-      channel = await this.open()
+      const model = await this.amqp.publishing(this.vhost)
+      // Nothing that is said to it is heard until then.
+      if (model.blocked !== null) return refused(blockedWords(model.blocked))
+      channel = await this.open(model)
     } catch (error) {
       return refused(amqpFailure(error, this.about(`send to ${to}`)).message)
     }
     const { model, confirming } = channel
-    if (model.blocked !== null) return refused(blockedWords(model.blocked))
     return await new Promise<Published>((resolve) => {
       let returned: Message | undefined
       const settle = (published: Published) => {
@@ -76,9 +78,8 @@ export class RabbitmqPublisher {
     await this.amqp.answered(model, this.about('close'), channel.confirming.close()).catch(() => {})
   }
 
-  private async open(): Promise<NonNullable<typeof this.channel>> {
-    if (this.channel) return this.channel
-    const model = await this.amqp.publishing(this.vhost)
+  private async open(model: OpenAmqp): Promise<NonNullable<typeof this.channel>> {
+    if (this.channel?.model === model) return this.channel
     const about = this.about('open a channel')
     const confirming = await this.amqp.answered(model.model, about, model.model.createConfirmChannel())
     const channel = { model, confirming, refusal: null as Error | null }

@@ -66,14 +66,16 @@ export async function alarmsOf(management: RabbitmqManagement): Promise<readonly
 
 export interface Alarm {
   readonly node: string
-  /** "memory", "disk". */
+  /** "memory", "disk space". */
   readonly resource: string
 }
 
-export const alarmWords = ({ node, resource }: Alarm): string =>
-  `${node} has a ${resource} alarm: RabbitMQ takes no messages in until ${
-    resource === 'memory' ? 'memory is free (vm_memory_high_watermark)' : `${resource} space is free (disk_free_limit)`
-  }.`
+export function alarmWords({ node, resource }: Alarm): string {
+  const [what, until] = /^disk/.test(resource)
+    ? ['disk', 'disk space is free (disk_free_limit)']
+    : [resource, 'memory is free (vm_memory_high_watermark)']
+  return `${node} has a ${what} alarm: RabbitMQ takes no messages in until ${until}.`
+}
 
 export const mayMonitor = ({ tags }: RabbitmqUser): boolean =>
   tags.includes('monitoring') || tags.includes('administrator')

@@ -51,7 +51,8 @@ export function publishRaw(
 
 /** Ends the socket without a farewell: for a broker that no longer answers. */
 export function cutOff(model: ChannelModel): void {
-  insideOf(model).stream.destroy()
+  // amqplib does not hear of a socket that ends without an error.
+  insideOf(model).stream.destroy(new Error('timed out'))
 }
 
 const basicPublish = (60 << 16) | 40
@@ -62,7 +63,7 @@ const rawProperties = new WeakMap<object, Buffer>()
 interface InsideConnection {
   recvFrame(this: InsideConnection): unknown
   rest: Buffer
-  readonly stream: { destroy(): void }
+  readonly stream: { destroy(error: Error): void }
   readonly channels: readonly ({ readonly buffer: { write(bytes: Buffer): boolean } } | null | undefined)[]
   sendMethod(channel: number, method: number, fields: object): boolean
   sendContent(channel: number, body: Buffer): boolean
