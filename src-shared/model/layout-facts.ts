@@ -21,6 +21,8 @@ export interface LayoutFacts {
   readonly editKeeps?: string
   /** false: what was brought back has another id, so what becomes of it cannot be told. Absent: it can. */
   readonly followsReplays?: boolean
+  /** Messages are seen only by a look that costs something: lists show what was looked at. */
+  readonly isPeeked?: boolean
   /** How far each figure can be believed. */
   readonly precision: Readonly<Record<Metric, Precision>>
   /** What can be done, before a version, a permission or a setting takes something away; the adapter's answer begins with it. */

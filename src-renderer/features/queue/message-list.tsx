@@ -1,3 +1,4 @@
+import { layoutFacts } from '@shared/model/known-layouts'
 import type { MessageState, MessageSummary } from '@shared/model/message'
 import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
@@ -47,7 +48,8 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
   const { reload } = pages
   useReloadAfterRuns({ environmentId, queue, reload })
   // An empty list that is not empty any more has nothing that could be moved by filling it.
-  const waiting = pages.phase === 'ready' && !pages.trouble && pages.items.length === 0 && (live ?? 0) > 0
+  const isPeeked = layout !== undefined && layoutFacts[layout].isPeeked === true
+  const waiting = !isPeeked && pages.phase === 'ready' && !pages.trouble && pages.items.length === 0 && (live ?? 0) > 0
   useEffect(() => {
     if (!waiting) return
     const timer = setTimeout(reload, 500)
@@ -111,7 +113,16 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
           onSelect={setSelection}
           onEndReached={pages.more}
           empty={
-            <EmptyState title={`Nothing is ${stateWord(layout, state).toLowerCase()}`}>{emptyWords[state]}</EmptyState>
+            isPeeked && live !== 0 ? (
+              <EmptyState title="Nothing was looked at">
+                {live === null ? 'How many are there is not known.' : `About ${count(live)} are there.`} They show here
+                after a look, which has its price.
+              </EmptyState>
+            ) : (
+              <EmptyState title={`Nothing is ${stateWord(layout, state).toLowerCase()}`}>
+                {emptyWords[state]}
+              </EmptyState>
+            )
           }
         />
       )}

@@ -13,6 +13,7 @@ export const rabbitmq: LayoutFacts = {
   replayKeeps: 'keeps bodies, properties and headers, x-death among them',
   editKeeps: 'keeps properties and headers; the edited copy goes to the end of the queue',
   followsReplays: false,
+  isPeeked: true,
   precision: {
     // All figures are as old as the broker's statistics: five seconds, as a rule.
     ready: 'approximate',

@@ -9,6 +9,7 @@ export const sqs: LayoutFacts = {
   replayKeeps: 'keeps bodies, attributes, groups and trace headers; each gets a new id and a new time',
   editKeeps: 'keeps attributes and group; the edited copy gets a new id',
   followsReplays: false,
+  isPeeked: true,
   precision: {
     ready: 'approximate',
     leased: 'approximate',
