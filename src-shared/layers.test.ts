@@ -39,6 +39,12 @@ const layers: readonly { readonly name: string; readonly at: readonly string[]; 
   // After 'drivers', whose prefix begins with this one.
   { name: 'driver', at: ['src-main/brokers/driver'], may: ['@shared', 'reader', 'remedies'] },
   {
+    // Producers, workers and scenes of one system, for its own tests alone.
+    name: 'adapters/testing',
+    at: ['asynq', 'celery', 'rq', 'sidekiq'].map((system) => `src-main/brokers/adapters/${system}/testing/`),
+    may: ['@shared', 'runtime', 'acts', 'reader', 'remedies', 'clients', 'finder', 'adapters', 'testing'],
+  },
+  {
     name: 'adapters',
     at: ['src-main/brokers/adapters/'],
     may: ['@shared', 'runtime', 'acts', 'reader', 'remedies', 'driver', 'clients'],

@@ -1,4 +1,5 @@
 import type { RedisProfile } from '@shared/model/environment'
+import { shippedDeclarations } from '@shared/model/shipped-declarations'
 import { placeOf } from '@shared/model/tier'
 import { systemClock } from '../runtime/clock'
 import { AsynqAdapter } from './adapters/asynq/adapter'
@@ -6,6 +7,7 @@ import { BeeAdapter } from './adapters/bee/adapter'
 import { BullAdapter } from './adapters/bull/adapter'
 import { BullmqAdapter } from './adapters/bullmq/adapter'
 import { CeleryAdapter } from './adapters/celery/adapter'
+import { DeclaredAdapter } from './adapters/declared/adapter'
 import { ListAdapter } from './adapters/list/adapter'
 import { ResqueAdapter } from './adapters/resque/adapter'
 import { StreamAdapter } from './adapters/stream/adapter'
@@ -29,7 +31,7 @@ export async function openRedis(profile: RedisProfile, password: string | null):
       client.connect().then(() => surveyRedis(client)),
       where,
     )
-    const layouts = redisLayouts(client)
+    const layouts = redisLayouts(client, profile)
     return {
       server: survey.server,
       identity: `${where}/${profile.database} ${survey.runId}`,
@@ -53,7 +55,7 @@ export async function openRedis(profile: RedisProfile, password: string | null):
 }
 
 /** Every layout that may share one Redis, each with its own eyes on the same connection. */
-const redisLayouts = (client: RedisClient): readonly Remedies[] => [
+const redisLayouts = (client: RedisClient, { declarations = [] }: RedisProfile): readonly Remedies[] => [
   new RedisReader(client),
   new BullmqAdapter(client),
   new BullAdapter(client),
@@ -61,6 +63,7 @@ const redisLayouts = (client: RedisClient): readonly Remedies[] => [
   new ResqueAdapter(client),
   new CeleryAdapter(client),
   new AsynqAdapter(client),
+  new DeclaredAdapter(client, [...declarations, ...shippedDeclarations]),
   new StreamAdapter(client),
   new ListAdapter(client),
 ]

@@ -1,5 +1,7 @@
 import type { Capabilities } from '@shared/model/capability'
 import type { ConsumerGroup, PendingPage } from '@shared/model/consumer-group'
+import type { DeclarationDraft } from '@shared/model/declaration'
+import type { DeclarationPreview } from '@shared/model/declaration-preview'
 import type { DetailSection } from '@shared/model/details'
 import type { GroupPage } from '@shared/model/group'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
@@ -63,6 +65,9 @@ export interface Reader {
 
   /** What arrives from now on, or from the last `recent` messages on; ends with the signal. Never takes anything. */
   tail?(queue: QueueAddress, request: TailRequest, signal: AbortSignal): AsyncIterable<TailPiece>
+
+  /** What a team's own layout would find now, while it is being written. Only of declared layouts. */
+  preview?(draft: DeclarationDraft, name: string | null): Promise<DeclarationPreview>
 
   /** How messages find their queues. */
   routing?(): Promise<RoutingGraph>

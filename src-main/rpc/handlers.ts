@@ -3,6 +3,7 @@ import type { Environment } from '@shared/model/environment'
 import { testConnection } from '../brokers/test-connection'
 import { type ConsoleContext, consoleApi } from './api'
 import { latest } from './latest'
+import { previewLayout } from './layout-preview'
 import { messageHandlers } from './message-handlers'
 import { queueHandlers } from './queue-handlers'
 import type { Services } from './services'
@@ -27,8 +28,11 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
       save: api.environments.save.handler(async ({ input }) => {
         const saved = await environments.save(input.id, input.environment)
         await record(services, saved, 'environment-saved', `Saved ${saved.name}`)
-        // What is open was opened with the old settings.
-        if (input.id !== null) await services.leave(input.id)
+        // What is open was opened with the old settings; who looks at it goes on looking.
+        if (input.id !== null && watch.status(input.id) !== undefined) {
+          await services.leave(input.id)
+          services.attend(input.id)
+        }
         return saved
       }),
       remove: api.environments.remove.handler(async ({ input }) => {
@@ -53,6 +57,7 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
         }
         return null
       }),
+      previewLayout: api.environments.previewLayout.handler(({ input }) => previewLayout(services, input)),
       giveMfaCode: api.environments.giveMfaCode.handler(({ input }) => {
         services.giveMfaCode(environments.get(input.environmentId).id, input.code)
         return {}

@@ -66,7 +66,7 @@ function extensions({ label, text, language, editable, original, onChange }: Cod
     search({ top: true }),
     indentUnit.of('  '),
     EditorState.tabSize.of(2),
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
     coloured ? [json(), codeFolding(), foldGutter()] : [],
     language === 'text' ? EditorView.lineWrapping : [],
     editable
@@ -76,11 +76,7 @@ function extensions({ label, text, language, editable, original, onChange }: Cod
           keymap.of([indentWithTab, ...historyKeymap]),
           coloured && text.length <= lintAtMost ? linter(templateFriendlyLint) : [],
         ]
-      : [
-          EditorState.readOnly.of(true),
-          EditorView.editable.of(false),
-          EditorView.contentAttributes.of({ tabindex: '0' }),
-        ],
+      : [EditorState.readOnly.of(true), EditorView.editable.of(false)],
     original === undefined
       ? []
       : unifiedMergeView({

@@ -10,12 +10,14 @@ export interface DialogProps {
   readonly description?: ReactNode
   /** Buttons, right-aligned; the one that goes on stands last. */
   readonly footer?: ReactNode
-  readonly width?: 'narrow' | 'wide'
+  readonly width?: 'narrow' | 'wide' | 'full'
   readonly initialFocus?: RefObject<HTMLElement | null>
   /** A coloured line at the head: where this happens matters. */
   readonly edge?: string
   readonly children: ReactNode
 }
+
+const widths = { narrow: 'max-w-[520px]', wide: 'max-w-[760px]', full: 'max-w-[1100px]' } as const
 
 export function Dialog(props: DialogProps) {
   const { open, onClose, title, description, footer, width = 'narrow', initialFocus, edge, children } = props
@@ -27,7 +29,7 @@ export function Dialog(props: DialogProps) {
           initialFocus={initialFocus}
           className={cx(
             'fixed top-[10vh] left-1/2 z-40 flex max-h-[80vh] w-full -translate-x-1/2 flex-col overflow-hidden rounded border border-line-strong bg-raised text-13',
-            width === 'wide' ? 'max-w-[760px]' : 'max-w-[520px]',
+            widths[width],
           )}
         >
           {edge && <div aria-hidden className={cx('h-1 shrink-0', edge)} />}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { failureCodes } from '../failure'
+import { LayoutDeclaration } from './declaration'
 
 export const tiers = ['dev', 'staging', 'production'] as const
 export const Tier = z.enum(tiers)
@@ -68,6 +69,8 @@ export const RedisProfile = z.object({
   tls: Tls,
   /** Only keys that begin with one of these are looked at for queues; absent or empty: all. */
   prefixes: z.array(z.string().min(1).max(512)).max(64).optional(),
+  /** The team's own layouts, besides those that are shipped. */
+  declarations: z.array(LayoutDeclaration).max(50).optional(),
 })
 export type RedisProfile = z.infer<typeof RedisProfile>
 

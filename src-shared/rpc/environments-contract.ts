@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { DeclarationPreview } from '../model/declaration-preview'
 import { ConnectionReport, Environment, EnvironmentInput, EnvironmentState } from '../model/environment'
 import { RoutingGraph } from '../model/routing'
 import { WorkerReport } from '../model/worker'
@@ -27,6 +28,10 @@ export const environmentsContract = {
   giveMfaCode: write
     .input(EnvironmentRef.extend({ code: z.string().regex(/^\d{6}$/, 'six digits') }))
     .output(z.object({})),
+  /** What a layout as it is being written would find on an open environment now. `text` is its JSON, right or not. */
+  previewLayout: read
+    .input(EnvironmentRef.extend({ text: z.string().max(100_000), name: z.string().max(4096).nullable() }))
+    .output(DeclarationPreview),
   /** Lifts production's read-only for 15 minutes. */
   unlock: write.input(EnvironmentRef.extend({ typedName: z.string().max(200) })).output(EnvironmentState),
   lock: write.input(EnvironmentRef).output(EnvironmentState),

@@ -90,8 +90,8 @@ async function forgetMissingCopies(
     const { copy } = ids[index]!
     return copy > 0 ? [{ index, element, copy }] : []
   })
-  if (copies.length === 0 || !sequence.copies) return
-  const counts = await sequence.copies(copies.map(({ element }) => element.bytes))
+  if (copies.length === 0 || !sequence.repeats) return
+  const counts = await sequence.repeats(copies.map(({ element, copy }) => ({ element, atMost: copy + 1 })))
   copies.forEach(({ index, element, copy }, at) => {
     if (counts[at]! > copy) return
     claimed.delete(index)

@@ -141,4 +141,4 @@ function named(error: unknown): unknown {
   return found ? Object.assign(new Error(found[0]), { name: 'ReplyError' }) : error
 }
 
-const sentinel = (): string => `queuescope removes this ${crypto.randomUUID()}`
+const sentinel = (): string => `queuescope ${crypto.randomUUID()}`

@@ -1,4 +1,5 @@
 import { script } from '../clients/script'
+import { putBackAmong } from './element-sequence'
 
 /**
  * Finds an element of a list by its bytes: at either index where it stood, around them, then from both ends. Its index by now,
@@ -125,7 +126,8 @@ while at <= #ARGV do
   at = at + 2 + count
   if kind == 'list' then
     local rank = put[1] == 'LPUSH' and 1 or -1
-    if #call('LPOS', key, put[2], 'RANK', rank, 'COUNT', 0, 'MAXLEN', 100000) >= tonumber(was) then code = -1 end
+    local copies = math.max(1, tonumber(was))
+    if #call('LPOS', key, put[2], 'RANK', rank, 'COUNT', copies, 'MAXLEN', ${putBackAmong}) >= copies then code = -1 end
   elseif kind == 'stream' then
     if was ~= '' and #call('XRANGE', key, was, was) > 0 then code = -1 end
   elseif not canPut(key, kind, put) then code = -1 end

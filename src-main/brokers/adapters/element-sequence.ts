@@ -18,10 +18,17 @@ export interface Sequence {
   measure(): Promise<Measure>
   /** One command. Fewer elements than asked for mean that it ends there. */
   window(low: number, high: number): Promise<readonly Element[]>
-  /** How often each of these stands there, as far as is looked; absent where nothing stands twice. */
+  /** How often the same bytes stand near the other end, where elements come in; absent where nothing stands twice. */
   copies?(elements: readonly Uint8Array[]): Promise<readonly number[]>
+  /** How often each of these stands there at all, up to `atMost`; absent where nothing stands twice. */
+  repeats?(asked: readonly Repeated[]): Promise<readonly number[]>
   /** The distance of the first element that stands at this score or behind it; only where there are scores. */
   distanceOf?(score: string): Promise<number>
+}
+
+export interface Repeated {
+  readonly element: Pick<Element, 'bytes' | 'handle'>
+  readonly atMost: number
 }
 
 export interface Measure {
@@ -38,7 +45,16 @@ export const otherEnd = (end: ListEnd): ListEnd => (end === 'left' ? 'right' : '
 export const listSequence = (redis: RedisClient, key: string, from: ListEnd): Sequence => ({
   key,
   measure: () => measure(redis, key, 'LLEN'),
-  copies: (elements) => copiesIn(redis, { key, from }, elements),
+  copies: (elements) =>
+    copiesNear(
+      redis,
+      { key, from: otherEnd(from), among: putBackAmong },
+      elements.map((bytes) => ({
+        element: { bytes: Buffer.from(bytes), handle: handleOf(bytes) },
+        atMost: putBackAmong,
+      })),
+    ),
+  repeats: (asked) => copiesNear(redis, { key, from, among: 100_000 }, asked),
   async window(low, high) {
     const right = from === 'right'
     const rows = buffersOf(
@@ -84,18 +100,32 @@ async function measure(redis: RedisClient, key: string, count: 'LLEN' | 'ZCARD')
   return { length: elements, perLook: Math.max(1, Math.min(mostPerLook, Math.floor(bytesPerLook / perElement))) }
 }
 
-async function copiesIn(
+/**
+ * How often the same bytes stand among the first elements of a list, from one end: for each of these, up to `atMost`. Like bytes are
+ * asked for once.
+ */
+export async function copiesNear(
   redis: RedisClient,
-  { key, from }: { readonly key: string; readonly from: ListEnd },
-  elements: readonly Uint8Array[],
+  { key, from, among }: { readonly key: string; readonly from: ListEnd; readonly among: number },
+  asked: readonly Repeated[],
 ): Promise<readonly number[]> {
-  const looked = ['RANK', from === 'left' ? 1 : -1, 'COUNT', 0, 'MAXLEN', copyBound] as const
+  const most = new Map<string, { readonly bytes: Buffer; readonly atMost: number }>()
+  for (const { element, atMost } of asked)
+    most.set(element.handle, {
+      bytes: element.bytes,
+      atMost: Math.max(atMost, most.get(element.handle)?.atMost ?? 0),
+    })
+  const distinct = [...most]
+  const rank = from === 'left' ? 1 : -1
   const answers = await ask(
     redis,
-    elements.map((bytes) => ['LPOS', key, Buffer.from(bytes), ...looked] as const),
+    distinct.map(
+      ([, { bytes, atMost }]) => ['LPOS', key, bytes, 'RANK', rank, 'COUNT', atMost, 'MAXLEN', among] as const,
+    ),
   )
-  return answers.map((places) => listOf(places).length)
+  const counts = new Map(distinct.map(([handle], index) => [handle, listOf(answers[index]).length]))
+  return asked.map(({ element }) => counts.get(element.handle) ?? 0)
 }
 
-/** Looked through in 1 ms. */
-export const copyBound = 100_000
+/** Where something was put back, it is looked for among so many from that end: later it may be put back twice. */
+export const putBackAmong = 2_000

@@ -1,5 +1,5 @@
 import { Failure } from '@shared/failure'
-import { type Channel, type ChannelModel, type ConfirmChannel, connect, type GetMessage } from 'amqplib'
+import { type Channel, type ChannelModel, connect, type GetMessage } from 'amqplib'
 import type { Clock } from '../../runtime/clock'
 import { amqpFailure, type RabbitmqAct } from './rabbitmq-failure'
 import { cutOff, keepRawProperties, rawPropertiesOf } from './rabbitmq-wire'
@@ -37,7 +37,7 @@ export interface Taker {
   get(): Promise<Taken | null>
   /** For good. */
   acknowledge(taken: Taken): void
-  /** All that is still held, to where it stood. */
+  /** All that is still held: in a classic queue, to where it stood. */
   giveBack(): void
   /** Resolves when the broker has heard all that was said before. */
   heard(): Promise<void>
@@ -199,5 +199,3 @@ export class RabbitmqAmqp {
     }
   }
 }
-
-export type { Channel, ConfirmChannel }

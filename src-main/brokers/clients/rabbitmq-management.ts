@@ -87,7 +87,11 @@ export class RabbitmqManagement {
     { act, body }: Asked,
   ): Promise<{ readonly status: number; readonly text: string }> {
     try {
-      return await this.request(method, path, body)
+      return await this.request(method, path, body).catch((error: unknown) => {
+        // The plugin closes a connection that was quiet for a minute, perhaps just when it is used again.
+        if (method === 'GET' && error instanceof QuietConnectionClosed) return this.request(method, path, body)
+        throw error
+      })
     } catch (error) {
       if (error instanceof Failure) throw error
       const { message, code = '' } = error as NodeJS.ErrnoException
@@ -128,11 +132,17 @@ export class RabbitmqManagement {
         (answer) => readBounded(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), reject),
       )
       const cancel = systemClock.after(answerWithinMs, () => outgoing.destroy(new Error('timed out')))
-      outgoing.once('error', reject)
+      outgoing.once('error', (error: NodeJS.ErrnoException) => {
+        reject(outgoing.reusedSocket && error.code === 'ECONNRESET' ? new QuietConnectionClosed(error.message) : error)
+      })
       outgoing.once('close', cancel)
       outgoing.end(payload)
     })
   }
+}
+
+class QuietConnectionClosed extends Error {
+  readonly code = 'ECONNRESET'
 }
 
 /**

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  headerOf,
-  propertyOf,
-  readProperties,
-  textOfField,
-  withoutHeaders,
-  writeProperties,
-} from './rabbitmq-properties'
+import { textOfField } from './rabbitmq-fields'
+import { headerOf, propertyOf, readProperties, withoutHeaders, writeProperties } from './rabbitmq-properties'
 
 /** Header flag alone, and a table of these entries. */
 function table(...entries: readonly Buffer[]): Buffer {

@@ -98,14 +98,15 @@ export function EnvironmentEditor({ environment, onSaved, onGone }: EditorProps)
     >
       <div className="flex min-h-0 max-w-[680px] flex-1 flex-col gap-4 overflow-y-auto px-6 py-5">
         {!environment && <UrlField onRead={(read) => form.reset({ ...form.getValues(), ...read })} />}
-        <ConnectionFields form={form} values={values} />
+        <ConnectionFields form={form} values={values} environmentId={environment?.id ?? null} />
         <SecretFields
           form={form}
           values={values}
+          environmentId={environment?.id ?? null}
           view={environment?.password ?? null}
           store={info?.secretStore ?? null}
         />
-        <TierQuestion form={form} values={values} />
+        <TierQuestion form={form} values={values} environmentId={environment?.id ?? null} />
       </div>
       {/* Beside the buttons that asked for it, since the form may be longer than the window. */}
       <div className="flex max-w-[680px] shrink-0 flex-col gap-2 px-6 pt-2 pb-3 empty:hidden">

@@ -1,3 +1,4 @@
+import type { LayoutDeclaration } from '@shared/model/declaration'
 import type { BrokerKind, Tier } from '@shared/model/environment'
 
 /** The form as it is typed: every field a string or a flag. What it means is decided once, in `inputOf`. */
@@ -22,6 +23,8 @@ export interface RedisFields {
   nodes: string
   masterName: string
   database: string
+  /** The team's own layouts. */
+  declarations: readonly LayoutDeclaration[]
   /** Key prefixes to look under, separated by commas; empty for all. */
   prefixes: string
 }

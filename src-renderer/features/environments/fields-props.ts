@@ -5,4 +5,6 @@ import type { EnvironmentForm } from './environment-fields'
 export interface FieldsProps {
   readonly form: UseFormReturn<EnvironmentForm>
   readonly values: EnvironmentForm
+  /** null: not saved yet, so nothing can be looked at through it. */
+  readonly environmentId: string | null
 }

@@ -2,6 +2,7 @@ import { Field } from '../../design/field'
 import { Input } from '../../design/input'
 import { Segmented } from '../../design/segmented'
 import type { FieldsProps } from './fields-props'
+import { LayoutList } from './layout-list'
 
 const kinds = [
   { value: 'single', label: 'One server' },
@@ -9,7 +10,7 @@ const kinds = [
   { value: 'cluster', label: 'Cluster' },
 ] as const
 
-export function RedisConnection({ form, values }: FieldsProps) {
+export function RedisConnection({ form, values, environmentId }: FieldsProps) {
   const { register, setValue, formState } = form
   const { errors } = formState
   return (
@@ -58,6 +59,11 @@ export function RedisConnection({ form, values }: FieldsProps) {
       >
         <Input mono {...register('prefixes')} placeholder="bull:, resque:" />
       </Field>
+      <LayoutList
+        environmentId={environmentId}
+        declarations={values.declarations}
+        onChange={(declarations) => setValue('declarations', declarations)}
+      />
     </>
   )
 }

@@ -9,9 +9,15 @@ export const redisDefaults: RedisFields = {
   masterName: 'mymaster',
   database: '0',
   prefixes: '',
+  declarations: [],
 }
 
-export function redisForm({ topology, database, prefixes = [] }: RedisProfile): Partial<EnvironmentForm> {
+export function redisForm({
+  topology,
+  database,
+  prefixes = [],
+  declarations = [],
+}: RedisProfile): Partial<EnvironmentForm> {
   return {
     kind: topology.kind,
     host: topology.kind === 'single' ? topology.host : '',
@@ -21,6 +27,7 @@ export function redisForm({ topology, database, prefixes = [] }: RedisProfile): 
     masterName: topology.kind === 'sentinel' ? topology.masterName : redisDefaults.masterName,
     database: String(database),
     prefixes: prefixes.join(', '),
+    declarations,
   }
 }
 
@@ -31,6 +38,7 @@ export const redisProfile = (form: EnvironmentForm) => ({
   topology: topologyOf(form),
   database: wholeNumber(form.database),
   prefixes: listOf(form.prefixes),
+  declarations: form.declarations,
 })
 
 function topologyOf(form: EnvironmentForm): unknown {

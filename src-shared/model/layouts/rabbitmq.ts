@@ -45,6 +45,7 @@ export const rabbitmq: LayoutFacts = {
   limits: [
     'Messages can be seen only by taking them out and putting them back, so a person asks for it and is told the price first; streams are read for nothing.',
     'What waits in a queue that another one’s dead letters are routed to counts as dead-lettered, also what was published there directly; a queue in a retry loop, whose dead letters come back to it, counts as any other.',
+    'What a look gives back stands where it stood in a classic queue; in a quorum queue it may come to stand behind what was given back before.',
     'A message has no id in RabbitMQ: what was seen is found again by being the same in every byte, and two that are the same stand for one another.',
     'A dead letter is sent back to the queue in which it died last, by the exchange and routing key that it had come with if they lead to that queue alone, and else straight there; a CC header is then taken off.',
     'What was sent back is followed no further: RabbitMQ does not tell what a consumer did with it.',

@@ -66,7 +66,7 @@ export class ListAdapter implements Remedies {
   }
 
   snapshot({ name }: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly Snapshot[]> {
-    return snapshotElements(this.redis, this.at(name), { state, ids })
+    return snapshotElements(this.redis, this.at(name), { state, ids, taken: this.taken(name) })
   }
 
   async replay(queue: QueueAddress): Promise<readonly ItemOutcome[]> {

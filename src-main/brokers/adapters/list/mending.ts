@@ -6,32 +6,53 @@ import type { RedisClient } from '../../clients/redis'
 import type { Edit, ItemOutcome, Outgoing, Snapshot } from '../../remedies'
 import { type ElementId, formatElementId, handleOf, parseElementId } from '../element-id'
 import { overwrite, putBack, transfer } from '../element-mending'
-import { type Element, type ListEnd, listSequence, otherEnd } from '../element-sequence'
+import { copiesNear, type Element, type ListEnd, listSequence, otherEnd, putBackAmong } from '../element-sequence'
 import { indexesOf, reachOf } from '../element-shelf'
 import { askAll, type Command, explained } from '../redis-asking'
 import { type ListAt, outOfSight } from './looking'
 
-/** Where each stood from either end, and how many of the same bytes there were. */
+/** Where each stood from either end, and how many of the same bytes stood near the end to which it would come back. */
 export async function snapshotElements(
   redis: RedisClient,
   at: ListAt,
-  { state, ids }: { readonly state: MessageState; readonly ids: readonly string[] },
+  {
+    state,
+    ids,
+    taken,
+  }: { readonly state: MessageState; readonly ids: readonly string[]; readonly taken: ListEnd | null },
 ): Promise<readonly Snapshot[]> {
   if (state !== 'ready') return []
   const { found, length } = await locate(redis, at, ids)
   const there = found.flatMap((each) => (each.element ? [{ id: each.id, element: each.element }] : []))
-  const copies = await listSequence(redis, at.key, at.from).copies!(there.map(({ element }) => element.bytes))
-  return there.map(({ id, element }, index) => {
-    const [near, far] = indexesOf('left', fromLeft(at.from, element, length), length)
-    return {
-      id,
-      state,
-      place: '',
-      body: element.bytes,
-      fields: { copies: text(copies[index] ?? 1), left: text(near), right: text(-far) },
-    }
+  const placed = there.map(({ id, element }) => {
+    const [left, fromRight] = indexesOf('left', fromLeft(at.from, element, length), length)
+    return { id, element, left, right: -fromRight, end: endOf(taken, { left, right: -fromRight }) }
   })
+  const copies = new Map<string, number>()
+  for (const end of ['left', 'right'] as const) {
+    const own = placed.filter((each) => each.end === end)
+    const near = { key: at.key, from: end, among: putBackAmong }
+    const counts = await copiesNear(
+      redis,
+      near,
+      own.map(({ element }) => ({ element, atMost: putBackAmong })),
+    )
+    own.forEach(({ id }, index) => {
+      copies.set(id, counts[index]!)
+    })
+  }
+  return placed.map(({ id, element, left, right }) => ({
+    id,
+    state,
+    place: '',
+    body: element.bytes,
+    fields: { copies: text(copies.get(id) ?? 1), left: text(left), right: text(right) },
+  }))
 }
+
+/** Where an element goes that comes back: where others come in; where that is not known, to the end that it was nearer to. */
+const endOf = (taken: ListEnd | null, { left, right }: { readonly left: number; readonly right: number }): ListEnd =>
+  taken === null ? (left < right ? 'left' : 'right') : otherEnd(taken)
 
 export async function removeElements(
   redis: RedisClient,
@@ -70,15 +91,13 @@ export async function editElement(redis: RedisClient, at: ListAt, edit: Edit): P
   return outcome
 }
 
-/** At the end where elements come in; where that is not known, at the one that it was nearer to. */
 export async function restoreElements(
   redis: RedisClient,
   { key, taken }: { readonly key: string; readonly taken: ListEnd | null },
   snapshots: readonly Snapshot[],
 ): Promise<readonly ItemOutcome[]> {
   const items = snapshots.map(({ id, body, fields }) => {
-    const [left, right] = [number(fields.left), number(fields.right)]
-    const end = taken === null ? (left < right ? 'left' : 'right') : otherEnd(taken)
+    const end = endOf(taken, { left: number(fields.left), right: number(fields.right) })
     return { id, was: number(fields.copies), put: [end === 'left' ? 'LPUSH' : 'RPUSH', Buffer.from(body)] }
   })
   // Where nobody has named the end they were told from the left: those that go there again begin with the last.

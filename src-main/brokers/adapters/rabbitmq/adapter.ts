@@ -7,7 +7,7 @@ import type { RoutingGraph } from '@shared/model/routing'
 import type { WorkerReport } from '@shared/model/worker'
 import type { Acts } from '../../acts'
 import type { RabbitmqConnection } from '../../clients/rabbitmq'
-import type { BrowseRequest, Found, Peeking, Reading } from '../../reader'
+import { type BrowseRequest, type Found, type Peeking, type Reading, unreadable } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { assertAble } from '../refusals'
 import { abilitiesOf } from './abilities'
@@ -59,6 +59,7 @@ export class RabbitmqAdapter implements Remedies {
     this.refreshedAt = connection.clock.elapsed()
   }
 
+  /** Throws what hides a virtual host that was named, after all others were told. */
   async discover(found: (queue: Found) => void, signal: AbortSignal): Promise<void> {
     const topology = await this.context.topology.fresh()
     for (const [prefix, { queues, deadLetters }] of topology.spaces) {
@@ -75,20 +76,24 @@ export class RabbitmqAdapter implements Remedies {
         })
       }
     }
+    for (const trouble of topology.troubles.values()) throw trouble
   }
 
   async read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
     const { clock } = this.connection
-    const [rows, topology] = await Promise.all([
+    const [{ rows, troubles }, topology] = await Promise.all([
       listQueues(this.connection, figureColumns),
       this.context.topology.recent(),
       this.refresh(),
     ])
     const known = new Map(rows.map((facts) => [queueKey(facts.address), facts]))
     const nowMs = clock.now()
-    return queues.map((queue) =>
-      readingOf(queue, known.get(queueKey(queue)), { isDeadLetterQueue: isDeadLetterQueue(topology, queue), nowMs }),
-    )
+    return queues.map((queue) => {
+      const trouble = troubles.get(queue.prefix)
+      if (trouble) return unreadable(trouble.message)
+      const facts = known.get(queueKey(queue))
+      return readingOf(queue, facts, { isDeadLetterQueue: isDeadLetterQueue(topology, queue), nowMs })
+    })
   }
 
   async browse(queue: QueueAddress, request: BrowseRequest): Promise<MessagePage> {

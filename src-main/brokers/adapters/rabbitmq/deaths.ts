@@ -1,4 +1,5 @@
-import { type Field, headerOf, type Properties, textOfField } from '../../clients/rabbitmq-properties'
+import { type Field, textOfField } from '../../clients/rabbitmq-fields'
+import { headerOf, type Properties } from '../../clients/rabbitmq-properties'
 
 /** One line of x-death: how often a message died in one queue for one reason. The broker writes it, latest first. */
 export interface Death {

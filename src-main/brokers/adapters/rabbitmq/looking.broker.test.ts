@@ -380,6 +380,31 @@ describe('what cannot be looked into', () => {
     expect((await adapter.read([at('never')]))[0]?.trouble).toContain('not there any more')
   })
 
+  it('closes a channel, is said in words, and leaves the next one be', async () => {
+    await stage.admin.assertQueue('open')
+    const channel = await stage.channel()
+    const { queue: locked } = await channel.assertQueue('', { exclusive: true })
+    const connection = await stage.open()
+    const take = (queue: string) =>
+      connection.amqp.taking({ vhost: '/', queue, act: `take from ${queue}` }, async (taker) => {
+        const taken = await taker.get()
+        if (taken) {
+          taker.acknowledge(taken)
+          // Twice is once too often: RabbitMQ closes the channel at it.
+          taker.acknowledge(taken)
+        }
+        await taker.heard()
+        return taken !== null
+      })
+    await expect(take('never')).rejects.toMatchObject({ code: 'gone', subject: 'never' })
+    await expect(take(locked)).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining('exclusive') })
+    await fill('open', ['x'])
+    await expect(take('open')).rejects.toMatchObject({ code: 'changed', hint: expect.stringContaining('look again') })
+    expect(await take('open')).toBe(false)
+    await channel.deleteQueue(locked)
+    await channel.close()
+  })
+
   it('is a queue that this user may not read, in words', async () => {
     await stage.admin.assertQueue('secret')
     await fill('secret', ['x'])

@@ -74,7 +74,8 @@ interface Looking {
 }
 
 /**
- * Takes messages one by one, and gives all back at once, so that each stands where it stood. Should one have used up its
+ * Takes messages one by one, and gives all back at once: in a classic queue each stands where it stood, in a quorum queue they stand
+ * in the same order, though behind what was given back before. Should one have used up its
  * deliveries, against all that was known before, giving it back would dead-letter it: a copy is put at the end instead, and where
  * that may not be done the message is held until it is released.
  */
@@ -115,7 +116,7 @@ async function takeAndGiveBack(
     bytes += message.bytes
     seen.push(bytes > lookBytes ? { ...message, body: null } : message)
     if (typeof limit === 'number' && message.deliveries !== null) {
-      if (message.deliveries >= limit) spent = { taken, seen: message }
+      if (isSpent(message, limit)) spent = { taken, seen: message }
       if (limit - message.deliveries <= 1) end = `stopped: a message is near its delivery limit of ${limit}`
     }
     if (bytes > lookBytes) end = 'stopped at 64 MiB'
@@ -143,8 +144,12 @@ async function takeAndGiveBack(
   }
 }
 
+/** Giving it back would be one delivery too many. */
+export const isSpent = ({ deliveries }: Seen, limit: number | null | 'unknown'): boolean =>
+  typeof limit === 'number' && deliveries !== null && deliveries >= limit
+
 /** A copy, confirmed; the original is taken away by the caller. */
-async function putAtTheEnd(
+export async function putAtTheEnd(
   { connection, topology }: RabbitmqContext,
   queue: QueueAddress,
   seen: Seen,

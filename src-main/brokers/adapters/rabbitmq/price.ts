@@ -105,9 +105,13 @@ function refusal(name: string, limit: number, spent: number | null): PeekPrice {
 function words({ facts }: Priced): string[] {
   const { name } = facts.address
   return [
-    'Messages are taken in order and put back where they stood. RabbitMQ marks each as redelivered, for good.',
+    `Messages are taken in order and ${isQuorum(facts) ? 'given back together' : 'put back where they stood'}. RabbitMQ marks each as redelivered, for good.`,
     'While the look lasts, nobody else gets them.',
-    ...(isQuorum(facts) ? [`${name} is a quorum queue: the look counts as one delivery of each message.`] : []),
+    ...(isQuorum(facts)
+      ? [
+          `${name} is a quorum queue: the look counts as one delivery of each message, and they may come to stand behind others that were given back before.`,
+        ]
+      : []),
     ...(facts.consumers ? [`Its consumers (${facts.consumers}) go on meanwhile: what they take is not seen.`] : []),
   ]
 }

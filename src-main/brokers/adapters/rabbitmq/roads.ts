@@ -1,4 +1,5 @@
-import { headerOf, type Properties, propertyOf, textOfField, withoutHeaders } from '../../clients/rabbitmq-properties'
+import { textOfField } from '../../clients/rabbitmq-fields'
+import { headerOf, type Properties, propertyOf, withoutHeaders } from '../../clients/rabbitmq-properties'
 import type { Outbound } from '../../clients/rabbitmq-wire'
 import { destinationsOf } from './bindings'
 import type { Space } from './topology'

@@ -1,7 +1,8 @@
 import type { RoutingGraph } from '@shared/model/routing'
 import type { RabbitmqConnection } from '../../clients/rabbitmq'
 import { numberIn, recordOf, textIn, valueIn } from '../../clients/rabbitmq-json'
-import { listPerSpace, type TopologyKeeper } from './topology'
+import { listPerSpace } from './listing'
+import type { TopologyKeeper } from './topology'
 
 const most = 5_000
 
@@ -11,7 +12,7 @@ const most = 5_000
  * bindings, one per queue, are left out.
  */
 export async function routingOf(connection: RabbitmqConnection, topology: TopologyKeeper): Promise<RoutingGraph> {
-  const [exchanges, bindings, known] = await Promise.all([
+  const [{ rows: exchanges }, { rows: bindings }, known] = await Promise.all([
     listPerSpace(connection, 'exchanges', 'name,vhost,type,durable,auto_delete,internal,arguments,message_stats'),
     listPerSpace(connection, 'bindings', 'source,vhost,destination,destination_type,routing_key,arguments'),
     topology.fresh(),

@@ -8,7 +8,8 @@ import {
   type MessageSummary,
   wholeBodyLimit,
 } from '@shared/model/message'
-import { propertyOf, textOfField } from '../../clients/rabbitmq-properties'
+import { textOfField } from '../../clients/rabbitmq-fields'
+import { propertyOf } from '../../clients/rabbitmq-properties'
 import type { BrowseRequest } from '../../reader'
 import { causeOf, type Death, deathWords } from './deaths'
 import type { Kept, Look } from './looks'

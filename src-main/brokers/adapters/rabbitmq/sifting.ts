@@ -2,8 +2,9 @@ import { type Failure, isFailure } from '@shared/failure'
 import type { QueueAddress } from '@shared/model/queue'
 import type { Taken, Taker } from '../../clients/rabbitmq-amqp'
 import type { ItemOutcome } from '../../remedies'
-import { assertLookable } from './looking'
+import { assertLookable, isSpent, putAtTheEnd } from './looking'
 import { type Kept, type Look, seenOf } from './looks'
+import { deliveryLimitOf } from './price'
 import type { RabbitmqContext } from './rabbitmq-context'
 
 export interface Sifting {
@@ -20,7 +21,7 @@ const longestSiftMs = 60_000
 
 /**
  * Goes through a queue from the front for the messages that were named, known by being the very same in every byte. Each one found
- * is treated and then acknowledged; all others are held meanwhile and given back together, to where they stood. Should the
+ * is treated and then acknowledged; all others are held meanwhile and given back together, as after a look. Should the
  * connection break, the broker gives back what was not acknowledged: a message can then be there twice, and is never lost.
  */
 export async function sift(context: RabbitmqContext, sifting: Sifting): Promise<readonly ItemOutcome[]> {
@@ -29,10 +30,10 @@ export async function sift(context: RabbitmqContext, sifting: Sifting): Promise<
   const look = looks.of(queue)
   const search = new Search(look, ids)
   if (search.wanted > 0 && look) {
-    await assertLookable(context, queue)
+    const limit = deliveryLimitOf(await assertLookable(context, queue), context.connection.version)
     try {
       const use = { vhost: queue.prefix, queue: queue.name, act: `take messages out of ${queue.name}` }
-      await context.connection.amqp.taking(use, (taker) => go(context, { ...sifting, taker, search, look }))
+      await context.connection.amqp.taking(use, (taker) => go(context, { ...sifting, taker, search, look, limit }))
     } catch (error) {
       // Where nothing was done yet, nothing is to be told item by item.
       if (!isFailure(error) || search.treated.size === 0) throw error
@@ -44,27 +45,27 @@ export async function sift(context: RabbitmqContext, sifting: Sifting): Promise<
   return ids.map((id) => search.outcome(id))
 }
 
-async function go(
-  { connection, looks }: RabbitmqContext,
-  {
-    queue,
-    treat,
-    taker,
-    search,
-    look,
-  }: Sifting & { readonly taker: Taker; readonly search: Search; readonly look: Look },
-): Promise<void> {
-  const until = connection.clock.elapsed() + longestSiftMs
+interface Going extends Sifting {
+  readonly taker: Taker
+  readonly search: Search
+  readonly look: Look
+  readonly limit: number | null | 'unknown'
+}
+
+async function go(context: RabbitmqContext, { queue, treat, taker, search, look, limit }: Going): Promise<void> {
+  const { clock } = context.connection
+  const until = clock.elapsed() + longestSiftMs
   const most = look.messages.size + slack
   let heldBytes = 0
   for (let got = 0; search.wanted > 0; got += 1) {
-    if (got >= most || heldBytes > mostHeldBytes || connection.clock.elapsed() > until) {
+    if (got >= most || heldBytes > mostHeldBytes || clock.elapsed() > until) {
       search.stopped(got)
       break
     }
     const taken = await taker.get()
     if (!taken) break
-    const kept = search.claim(seenOf(taken, 0).print)
+    const seen = seenOf(taken, 0)
+    const kept = search.claim(seen.print)
     if (kept) {
       const outcome = await treat(kept, taken)
       search.treated.set(kept.id, outcome)
@@ -73,8 +74,12 @@ async function go(
         continue
       }
     }
+    if (isSpent(seen, limit) && (await putAtTheEnd(context, queue, seen))) {
+      taker.acknowledge(taken)
+      continue
+    }
     heldBytes += taken.body.length
-    if (taken.redelivered) looks.countGivenBack(queue, 1)
+    if (taken.redelivered) context.looks.countGivenBack(queue, 1)
   }
   taker.giveBack()
   await taker.heard()

@@ -1,10 +1,10 @@
+import type { Failure } from '@shared/failure'
 import type { QueueAddress } from '@shared/model/queue'
 import type { RabbitmqConnection } from '../../clients/rabbitmq'
-import { listOf, recordOf, textIn, valueIn } from '../../clients/rabbitmq-json'
-import { inPath } from '../../clients/rabbitmq-management'
+import { recordOf, textIn, valueIn } from '../../clients/rabbitmq-json'
 import type { Binding, Exchange, Routes } from './bindings'
 import { type DeadLetterGraph, deadLetterGraphOf } from './dead-letter-graph'
-import { listQueues } from './listing'
+import { listPerSpace, listQueues } from './listing'
 import { factColumns, type QueueFacts } from './queue-facts'
 
 /** One virtual host as it was at one moment. */
@@ -16,6 +16,8 @@ export interface Space {
 
 export interface Topology {
   readonly spaces: ReadonlyMap<string, Space>
+  /** Why virtual hosts that were named are not among them. */
+  readonly troubles: ReadonlyMap<string, Failure>
 }
 
 /** Queues and bindings change seldom; whatever changes messages looks anew. Milliseconds. */
@@ -61,7 +63,7 @@ const emptySpace: Space = {
 }
 
 async function readTopology(connection: RabbitmqConnection): Promise<Topology> {
-  const [facts, exchanges, bindings] = await Promise.all([
+  const [{ rows: facts, troubles }, { rows: exchanges }, { rows: bindings }] = await Promise.all([
     listQueues(connection, factColumns),
     listPerSpace(connection, 'exchanges', 'name,vhost,type,arguments'),
     listPerSpace(connection, 'bindings', 'source,vhost,destination,destination_type,routing_key'),
@@ -73,6 +75,7 @@ async function readTopology(connection: RabbitmqConnection): Promise<Topology> {
     bindings: grouped(bindings, vhostIn),
   }
   return {
+    troubles,
     spaces: new Map(
       [...names].map((vhost) => [
         vhost,
@@ -83,23 +86,6 @@ async function readTopology(connection: RabbitmqConnection): Promise<Topology> {
       ]),
     ),
   }
-}
-
-/** `/api/exchanges` and `/api/bindings`, of all virtual hosts or of those that were named. */
-export async function listPerSpace(
-  { management, vhosts }: RabbitmqConnection,
-  what: 'exchanges' | 'bindings' | 'consumers',
-  columns: string,
-): Promise<readonly unknown[]> {
-  const answers = await Promise.all(
-    (vhosts ?? [null]).map((vhost) =>
-      management.get(`/${what}${vhost === null ? '' : `/${inPath(vhost)}`}?columns=${columns}`, {
-        act: `list ${what}`,
-        ...(vhost === null ? {} : { vhost }),
-      }),
-    ),
-  )
-  return answers.flatMap(listOf)
 }
 
 const vhostIn = (row: unknown): string => textIn(row, 'vhost') ?? ''

@@ -92,6 +92,24 @@ describe('figures', () => {
     expect((await narrow.browse(far, { state: 'ready', cursor: null, limit: 5 })).items).toEqual([])
   })
 
+  it('of a virtual host that may not be entered, or is not there, hide no other', async () => {
+    const act = 'prepare a test'
+    await stage.management.send('PUT', '/vhosts/closed', { act })
+    await stage.admin.assertQueue('near')
+    const user = await stage.user('neighbour', { tags: 'management', read: '.*' })
+    const narrow = new RabbitmqAdapter(await stage.open({ ...user, vhosts: ['/', 'closed', 'nowhere'] }))
+    await expect.poll(() => reading('near', narrow), { timeout: 10_000 }).toMatchObject({ ready: 0, trouble: null })
+    const [near, closed, nowhere] = await narrow.read([at('near'), at('x', 'closed'), at('x', 'nowhere')])
+    expect(near?.trouble).toBeNull()
+    expect(closed?.trouble).toContain('may not enter the virtual host closed')
+    expect(nowhere?.trouble).toContain('nowhere')
+    const found: string[] = []
+    const discovering = narrow.discover(({ address }) => found.push(address.name), new AbortController().signal)
+    await expect(discovering).rejects.toMatchObject({ code: expect.stringMatching(/denied|not-found/) })
+    expect(found).toEqual(['near'])
+    await stage.management.send('DELETE', '/vhosts/closed', { act })
+  })
+
   it('of a thousand queues take one question', async () => {
     const channel = await stage.channel()
     const queues = Array.from({ length: 1_000 }, (_, n) => at(`many-${String(n).padStart(4, '0')}`))

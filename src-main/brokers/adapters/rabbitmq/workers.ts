@@ -2,7 +2,7 @@ import type { Worker, WorkerReport } from '@shared/model/worker'
 import type { RabbitmqConnection } from '../../clients/rabbitmq'
 import { listOf, numberIn, recordOf, textIn, valueIn } from '../../clients/rabbitmq-json'
 import { mayMonitor } from '../../clients/rabbitmq-survey'
-import { listPerSpace } from './topology'
+import { listPerSpace } from './listing'
 
 const mostWorkers = 1_000
 
@@ -13,7 +13,7 @@ export async function workersOf(connection: RabbitmqConnection): Promise<WorkerR
     const incomplete = 'The broker’s statistics are switched off: consumers cannot be told.'
     return { layout: 'rabbitmq', workers: [], incomplete, truncated: false }
   }
-  const [consumers, connections, channels] = await Promise.all([
+  const [{ rows: consumers }, connections, channels] = await Promise.all([
     listPerSpace(
       connection,
       'consumers',

@@ -10,7 +10,8 @@ let stage: RabbitmqStage
 let reader: Awaited<ReturnType<RabbitmqStage['user']>>
 
 beforeAll(async () => {
-  stage = await startRabbitmqStage()
+  // What a channel did is told when it closes, and not before.
+  stage = await startRabbitmqStage({ config: ['collect_statistics_interval = 60000'] })
   reader = await stage.user('reader', { tags: 'monitoring', read: '.*' })
   const { admin } = stage
   await admin.assertQueue('dead')
@@ -83,5 +84,39 @@ describe('a message at its delivery limit, of which the broker’s statistics kn
     expect(await counts()).toMatchObject({ held: 0, dead: 0 })
     expect(await adapter.peeking.release(at('held'))).toMatchObject({ seen: 1, held: 0 })
     await expect.poll(counts).toMatchObject({ held: 0, dead: 1 })
+  })
+})
+
+describe('a message that reached its delivery limit since the look', () => {
+  it('is not pushed over it by passing through the queue for another one', async () => {
+    const channel = await stage.channel()
+    await channel.assertQueue('passed', {
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-delivery-limit': 4,
+        'x-dead-letter-exchange': '',
+        'x-dead-letter-routing-key': 'dead',
+      },
+    })
+    const before = (await channel.checkQueue('dead')).messageCount
+    for (const body of ['worn', 'wanted']) channel.sendToQueue('passed', Buffer.from(body), { messageId: body })
+    await expect
+      .poll(() => stage.management.get('/queues/%2F/passed', { act: 'look' }), { timeout: 15_000 })
+      .toMatchObject({ messages_ready: 2, effective_policy_definition: {} })
+    const adapter = new RabbitmqAdapter(await stage.open())
+    await adapter.peeking.peek(at('passed'), 10)
+    for (let time = 0; time < 3; time += 1) {
+      for (const messageId of ['worn', 'wanted'])
+        await expect.poll(() => channel.get('passed')).toMatchObject({ properties: { messageId } })
+      channel.nackAll(true)
+      await channel.prefetch(0)
+    }
+    expect(await adapter.remove(at('passed'), 'ready', ['wanted'])).toEqual([{ id: 'wanted', outcome: 'applied' }])
+    expect((await channel.checkQueue('dead')).messageCount).toBe(before)
+    await expect
+      .poll(() => channel.get('passed'))
+      .toMatchObject({ properties: { messageId: 'worn', headers: { 'x-delivery-count': 0 } } })
+    channel.nackAll(true)
+    await channel.close()
   })
 })
