@@ -10,6 +10,7 @@ import { CeleryAdapter } from './adapters/celery/adapter'
 import { DeclaredAdapter } from './adapters/declared/adapter'
 import { ListAdapter } from './adapters/list/adapter'
 import { ResqueAdapter } from './adapters/resque/adapter'
+import { SidekiqAdapter } from './adapters/sidekiq/adapter'
 import { StreamAdapter } from './adapters/stream/adapter'
 import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
@@ -60,6 +61,7 @@ const redisLayouts = (client: RedisClient, { declarations = [] }: RedisProfile):
   new BullmqAdapter(client),
   new BullAdapter(client),
   new BeeAdapter(client),
+  new SidekiqAdapter(client),
   new ResqueAdapter(client),
   new CeleryAdapter(client),
   new AsynqAdapter(client),

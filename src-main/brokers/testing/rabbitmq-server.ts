@@ -27,6 +27,7 @@ export interface TestRabbitmqOptions {
 }
 
 const scripts = process.env.RABBITMQ_BIN ?? '/usr/lib/rabbitmq/bin'
+const portMapper = process.env.EPMD_BIN ?? 'epmd'
 const usualPlugins = ['rabbitmq_management', 'rabbitmq_shovel', 'rabbitmq_shovel_management']
 
 /** How often figures of the management plugin change here; by default 5 s, and as long again until it has them. Milliseconds. */
@@ -99,7 +100,7 @@ export async function startRabbitmq({
   }
 
   // Erlang would start a port mapper of its own and leave it behind.
-  const mapper = spawn('epmd', ['-port', String(mapperPort), '-address', '127.0.0.1'], { env, stdio: 'ignore' })
+  const mapper = spawn(portMapper, ['-port', String(mapperPort), '-address', '127.0.0.1'], { env, stdio: 'ignore' })
   await once(mapper, 'spawn')
   let server: ChildProcess | undefined
   const start = async () => {
