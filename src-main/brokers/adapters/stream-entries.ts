@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { type Body, wholeBodyLimit, withheldReason } from '@shared/model/message'
 import type { RedisClient } from '../clients/redis'
-import { askAll, askOne, listOf, numberOf, textOf } from './redis-asking'
+import { askAll, listOf, numberOf, textOf } from './redis-asking'
 
 /** One entry of a stream: fields in their order, names may repeat. */
 export interface Entry {
@@ -74,10 +74,6 @@ export const previewOf = (bytes: Uint8Array): string =>
     .join('')
 
 const previewLength = 120
-
-export async function entryAt(redis: RedisClient, key: string, id: string): Promise<Entry | null> {
-  return entriesOf(await askOne(redis, ['XRANGE', key, id, id, 'COUNT', 1]))[0] ?? null
-}
 
 /** Entries that one command may bring, so that it brings about 2 MB. */
 export async function entriesPerLook(redis: RedisClient, key: string): Promise<number> {

@@ -8,10 +8,8 @@ import { RabbitmqAdapter } from './adapter'
 
 const at = (name: string): QueueAddress => ({ layout: 'rabbitmq', prefix: '/', name })
 
-const orders = at('orders')
-const deadOrders = at('orders.dead')
-const mails = at('mails')
-const clicks = at('clicks')
+/** Figures of a deleted queue linger, and would be taken for those of the next one by its name. */
+let scenes = 0
 
 describeAdapter('RabbitMQ 3.10', async (): Promise<AdapterStage> => {
   const stage = await startRabbitmqStage()
@@ -30,6 +28,11 @@ describeAdapter('RabbitMQ 3.10', async (): Promise<AdapterStage> => {
 async function scene(stage: RabbitmqStage, adapters: readonly RabbitmqAdapter[]): Promise<AdapterScene> {
   const { admin } = stage
   await stage.clear()
+  scenes += 1
+  const orders = at(`orders-${scenes}`)
+  const deadOrders = at(`orders-${scenes}.dead`)
+  const mails = at(`mails-${scenes}`)
+  const clicks = at(`clicks-${scenes}`)
   await admin.assertExchange('dead', 'fanout')
   await admin.assertQueue(deadOrders.name)
   await admin.bindQueue(deadOrders.name, 'dead', '')
@@ -46,6 +49,7 @@ async function scene(stage: RabbitmqStage, adapters: readonly RabbitmqAdapter[])
   for (const [name, count] of Object.entries(counts)) {
     await expect.poll(() => told(stage, name), { timeout: 15_000, interval: 100 }).toBe(count)
   }
+  await expect.poll(() => adapters[0]?.peeking.price(mails), { timeout: 15_000 }).toMatchObject({ answer: 'priced' })
   for (const adapter of adapters) {
     await Promise.all([deadOrders, mails, clicks].map((queue) => adapter.peeking.peek(queue, 100)))
   }
@@ -63,7 +67,7 @@ async function scene(stage: RabbitmqStage, adapters: readonly RabbitmqAdapter[])
         state: 'dead',
         id: 'order-3',
         body: orderOf(3),
-        error: { message: 'rejected in orders', stack: null },
+        error: { message: `rejected in ${orders.name}`, stack: null },
         attempts: 1,
       },
       { queue: mails, state: 'ready', id: 'mail-1', body: 'mail 1' },
@@ -71,7 +75,7 @@ async function scene(stage: RabbitmqStage, adapters: readonly RabbitmqAdapter[])
       { queue: clicks, state: 'ready', id: '2', body: 'click 2' },
     ],
     mended: deadOrders,
-    // What was sent back from orders.dead is worked on in orders.
+    // What was sent back from the dead-letter queue is worked on where it came from.
     work: (queue) => work(stage, queue.name === deadOrders.name ? orders.name : queue.name),
     edited: (body) => body.replace('"price":12.50', '"price":13.75'),
     outgoing: { name: null, body: '{"sent":"by hand"}', queue: orders },
