@@ -10,6 +10,7 @@ import { CeleryAdapter } from './adapters/celery/adapter'
 import { DeclaredAdapter } from './adapters/declared/adapter'
 import { ListAdapter } from './adapters/list/adapter'
 import { ResqueAdapter } from './adapters/resque/adapter'
+import { RqAdapter } from './adapters/rq/adapter'
 import { SidekiqAdapter } from './adapters/sidekiq/adapter'
 import { StreamAdapter } from './adapters/stream/adapter'
 import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
@@ -63,6 +64,7 @@ const redisLayouts = (client: RedisClient, { declarations = [] }: RedisProfile):
   new BeeAdapter(client),
   new SidekiqAdapter(client),
   new ResqueAdapter(client),
+  new RqAdapter(client),
   new CeleryAdapter(client),
   new AsynqAdapter(client),
   new DeclaredAdapter(client, [...declarations, ...shippedDeclarations]),

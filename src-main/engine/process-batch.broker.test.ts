@@ -60,9 +60,9 @@ describe('processBatch', () => {
         data === 0
           ? undefined
           : new Promise(() => signal.addEventListener('abort', () => aborted.push((signal.reason as Error).name))),
-      { deadlineMs: 300, concurrency: 2 },
+      { deadlineMs: 1_500, concurrency: 2 },
     )
-    expect(performance.now() - from).toBeLessThan(300)
+    expect(performance.now() - from).toBeLessThan(1_500)
     expect(report).toMatchObject({ acked: 1, givenBack: 2, dead: 0, ended: 'deadline' })
     expect(aborted).toEqual(['DeadlineReached', 'DeadlineReached'])
     // Also those who had but one attempt: not being done in time is no failure of theirs.
