@@ -62,7 +62,7 @@ async function strangers(): Promise<void> {
   for (let from = 0; from < 10_000; from += 1_000) {
     const pipeline = admin.pipeline()
     for (let n = from; n < from + 1_000; n += 1) {
-      pipeline.set(`session:${n.toString(16).padStart(32, 'f')}`, 'x')
+      pipeline.set(`session:${n.toString(16).padStart(32, '0')}`, 'x')
       pipeline.hset(`bull:mail:${n}`, 'data', '{}')
       pipeline.hset(`queue:mails:job:${n}`, 'data', '{}')
     }
@@ -122,7 +122,7 @@ describe('the walk over all keys', () => {
     await walked(stage.client)
     const stats = await stage.admin.info('commandstats')
     const types = Number(/cmdstat_type:calls=(\d+)/.exec(stats)?.[1])
-    expect(types).toBeLessThan(3_000)
+    expect(types).toBeLessThan(4_000)
     expect(stats).not.toContain('cmdstat_keys')
   })
 
@@ -200,7 +200,6 @@ describe('the walk over all keys', () => {
       '-scan',
       '+info',
       '+hello',
-      '+client|setinfo',
       '+auth',
     )
     const blind = redisClient({
@@ -236,7 +235,6 @@ describe('the walk over all keys', () => {
       '+scan',
       '+info',
       '+hello',
-      '+client|setinfo',
       '+auth',
     )
     const narrow = redisClient({

@@ -30,8 +30,7 @@ export async function pageOf(
   const count = Math.min(limit, Math.max(1, Math.floor(perLook / 2)))
   const reach = Math.min(300, Math.max(1, Math.floor((perLook - count) / 2)))
   const rows = from
-    ? ((await rowsAfter(sequence, { from, length, count, reach })) ??
-      (await behindShown(sequence, { shown: listings.shownBy(from.token), length, count, perLook })))
+    ? await rowsAfter(sequence, { from, length, count, reach, perLook, shown: listings.shownBy(from.token) })
     : await sequence.window(0, Math.min(count, length))
   const shown = rows.slice(0, count)
   const token = from?.token ?? listings.begin()
@@ -74,9 +73,9 @@ export class Listings {
   }
 }
 
-const mostListings = 16
-/** Elements of one listing whose bytes are remembered; about 10 MB. */
-const mostCounted = 100_000
+const mostListings = 8
+/** Elements of one listing whose bytes are remembered; about 5 MB. */
+const mostCounted = 50_000
 /** Rows whose hashes a cursor holds: the chance that a like run stands elsewhere falls with each. */
 const runLength = 6
 /** So many in a row are not looked for any further. */
@@ -114,10 +113,13 @@ interface Search {
   readonly length: number
   readonly count: number
   readonly reach: number
+  readonly perLook: number
+  /** Handles that this listing has shown. */
+  readonly shown: ReadonlyMap<string, number>
 }
 
-/** Up to `count` + 1 rows behind the place of the cursor's rows; null where these are gone, and no score tells where they were. */
-async function rowsAfter(sequence: Sequence, search: Search): Promise<readonly Element[] | null> {
+/** Up to `count` + 1 rows behind the place of the cursor's rows. */
+async function rowsAfter(sequence: Sequence, search: Search): Promise<readonly Element[]> {
   const { from, count, reach } = search
   let best: { readonly score: number; readonly at: number } | null = null
   for (const center of await centers(sequence, search)) {
@@ -125,6 +127,7 @@ async function rowsAfter(sequence: Sequence, search: Search): Promise<readonly E
     const high = center + reach + count + 1
     const rows = await sequence.window(low, high)
     const found = alignment(rows, from.run, center - low)
+    if (low === 0 && !found && (await isAllTaken(sequence, rows, search))) return rows.slice(0, count + 1)
     if (!found) continue
     if (!best || found.score > best.score) best = { score: found.score, at: low + found.index + 1 }
     // At the very beginning fewer may be left of those that stood before.
@@ -136,14 +139,22 @@ async function rowsAfter(sequence: Sequence, search: Search): Promise<readonly E
     return await again(sequence, { at: low + found.index, expected: rows[found.index]!, count, reach })
   }
   const at = best?.at ?? (from.score === null ? undefined : await sequence.distanceOf?.(from.score))
-  return at === undefined ? null : await sequence.window(at, at + count)
+  return at === undefined ? await behindShown(sequence, search) : await sequence.window(at, at + count)
+}
+
+/** What was shown is left at neither end of a list: it was taken, and the rest is to be shown. */
+async function isAllTaken(
+  sequence: Sequence,
+  rows: readonly Element[],
+  { from, shown, length }: Search,
+): Promise<boolean> {
+  if (from.score !== null || shown.size === 0 || rows.some(({ handle }) => shown.has(handle))) return false
+  const [last] = await sequence.window(length - 1, length - 1)
+  return last !== undefined && !shown.has(last.handle)
 }
 
 /** What stands behind all that this listing has shown; from the beginning where nothing of that is left. */
-async function behindShown(
-  sequence: Sequence,
-  { shown, length, count, perLook }: Pick<Search, 'length' | 'count'> & Shown,
-): Promise<readonly Element[]> {
+async function behindShown(sequence: Sequence, { shown, length, count, perLook }: Search): Promise<readonly Element[]> {
   let behind = 0
   let wasShown = true
   for (let low = 0; low < Math.min(length, mostLooks * perLook); low += perLook) {
@@ -155,11 +166,6 @@ async function behindShown(
     }
   }
   return await sequence.window(behind, behind + count)
-}
-
-interface Shown {
-  readonly shown: ReadonlyMap<string, number>
-  readonly perLook: number
 }
 
 async function again(

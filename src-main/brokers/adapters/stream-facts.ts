@@ -9,6 +9,8 @@ export interface StreamFacts {
   readonly lastGeneratedId: string
   readonly maxDeletedId: string | null
   readonly entriesAdded: number | null
+  /** What its first and last entry weigh: XINFO brings both whole. */
+  readonly bytesTold: number
 }
 
 export interface GroupFacts {
@@ -31,8 +33,12 @@ export function streamOf(answer: unknown): StreamFacts {
     lastGeneratedId: textOf(facts.get('last-generated-id')) ?? '0-0',
     maxDeletedId: maxDeletedId === '0-0' ? null : maxDeletedId,
     entriesAdded: numberOf(facts.get('entries-added')),
+    bytesTold: weightOf(facts.get('first-entry')) + weightOf(facts.get('last-entry')),
   }
 }
+
+const weightOf = (entry: unknown): number =>
+  listOf(listOf(entry)[1]).reduce<number>((sum, part) => sum + (Buffer.isBuffer(part) ? part.length : 0), 0)
 
 export const groupsOf = (answer: unknown): readonly GroupFacts[] =>
   listOf(answer).map((each) => {
@@ -62,6 +68,13 @@ export function unreadOf(stream: StreamFacts, groups: readonly GroupFacts[]): nu
   if (groups.length === 0) return stream.length
   const each = groups.map((group) => readableBy(stream, group))
   return each.includes(null) ? null : Math.max(...each.map((entries) => entries ?? 0))
+}
+
+/** The same from the server's own reckoning, where the ids are not at hand: it may count what was trimmed, but no more than there is. */
+export function unreadByLag(length: number, groups: readonly GroupFacts[]): number | null {
+  if (groups.length === 0) return length
+  const lags = groups.map(({ lag }) => lag)
+  return lags.includes(null) ? null : Math.min(length, Math.max(...lags.map((lag) => lag ?? 0)))
 }
 
 /** The last id that every group has been given; "0-0" where nobody reads in groups. */

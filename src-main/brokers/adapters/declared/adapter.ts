@@ -24,17 +24,11 @@ import { declaredKeyFamily } from './discovery'
 import { readDeclared } from './figures'
 import { statesOf } from './locating'
 import { browseDeclared, inspectDeclared } from './looking'
-import {
-  editDeclared,
-  removeDeclared,
-  replayDeclared,
-  replayEdited,
-  restoreDeclared,
-  snapshotDeclared,
-} from './mending'
+import { editDeclared, removeDeclared, replayDeclared, replayEdited } from './mending'
 import { placeOf } from './places'
 import { previewDeclaration } from './preview'
 import { sendDeclared } from './sending'
+import { restoreDeclared, snapshotDeclared } from './snapshots'
 import { tailDeclared } from './tailing'
 
 /**

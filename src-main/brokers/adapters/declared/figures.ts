@@ -5,7 +5,15 @@ import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
 import { type Answer, askAll, brokerTime, type Command, explained, numberOf } from '../redis-asking'
 import { bodyOfEntry, entriesOf } from '../stream-entries'
-import { type GroupFacts, groupsOf, type StreamFacts, slowestPlace, streamOf, unreadOf } from '../stream-facts'
+import {
+  type GroupFacts,
+  groupsOf,
+  type StreamFacts,
+  slowestPlace,
+  streamOf,
+  unreadByLag,
+  unreadOf,
+} from '../stream-facts'
 import { idAfter, timeOfId } from '../stream-ids'
 import { placesOf, type RolePlace, shownFirst, shownFrom } from './places'
 import { envelopeOf } from './stored'
@@ -14,7 +22,7 @@ import { readersOf } from './stream-store'
 export interface FiguresOptions {
   readonly clock: Clock
   readonly declarationOf: (queue: QueueAddress) => DeclarationDraft | undefined
-  /** Keys whose next message was too large to be asked for at each reading: its age is unknown from then on. */
+  /** Keys whose messages were too large to be asked for at each reading: their age is unknown from then on. */
   readonly heavy: Set<string>
 }
 
@@ -91,7 +99,8 @@ function commandsFor(place: RolePlace, heavy: ReadonlySet<string>): readonly Com
     case 'stream':
       if (place.name !== 'ready') return [['XLEN', key]]
       return [
-        ['XINFO', 'STREAM', key],
+        // It would bring the first and the last entry whole.
+        heavy.has(key) ? ['XLEN', key] : ['XINFO', 'STREAM', key],
         ['XINFO', 'GROUPS', key],
       ]
   }
@@ -101,9 +110,11 @@ function streamIn(places: readonly RolePlace[], answers: Seen['answers']): SeenS
   const index = places.findIndex(({ name, role }) => name === 'ready' && role.type === 'stream')
   if (index < 0) return null
   const [stream, groups] = answers[index]!
-  const facts = streamOf(stream?.ok ? stream.value : null)
-  const readers = readersOf(places[index]!, groupsOf(groups?.ok ? groups.value : null))
-  return { place: places[index]!, facts, groups: readers, unread: unreadOf(facts, readers) }
+  const told = answerOf(stream)
+  const readers = readersOf(places[index]!, groupsOf(answerOf(groups)))
+  const facts = streamOf(told)
+  const unread = typeof told === 'number' ? unreadByLag(told, readers) : unreadOf(facts, readers)
+  return { place: places[index]!, facts, groups: readers, unread }
 }
 
 async function firstUnread(redis: RedisClient, seen: readonly Seen[]): Promise<ReadonlyMap<number, unknown>> {
@@ -134,6 +145,7 @@ function readingOf({ declaration, places, answers, stream, now, heavy, first }: 
     return own ? (numberOf(answerOf(own[0])) ?? 0) : null
   }
   const ready = places.find(({ name }) => name === 'ready')
+  if (stream && stream.facts.bytesTold > lightBytes) heavy.add(stream.place.place.key)
   const pending = stream && stream.place.group !== null ? sumOf(stream.groups) : null
   return {
     // A layout that declares none has none ready: it is a log alone.

@@ -73,6 +73,14 @@ describe('paging through a list', () => {
     expect(third.items.map(({ preview }) => preview)).toEqual(['job 29', 'job 30'])
   })
 
+  it('goes on for one who knows nothing of the pages before', async () => {
+    await push('jobs', 0, 1_000)
+    const { nextCursor } = await adapter.browse(jobs, { state: 'ready', cursor: null, limit: 10 })
+    const another = new ListAdapter(stage.client, { takenFrom: new Map([['jobs', 'right']]) })
+    const page = await another.browse(jobs, { state: 'ready', cursor: nextCursor, limit: 2 })
+    expect(page.items.map(({ preview }) => preview)).toEqual(['job 10', 'job 11'])
+  })
+
   it('tells elements with the same bytes apart, on all pages', async () => {
     await stage.admin.rpush('jobs', ...Array.from({ length: 500 }, (_, n) => (n % 7 === 0 ? `other ${n}` : 'ping')))
     const rows = await walk(jobs, 50)
@@ -222,6 +230,23 @@ describe('mending a list', () => {
       code: 'wrong-type',
       message: 'jobs holds a string where this layout keeps a list.',
     })
+  })
+
+  it('empties a list page by page', async () => {
+    await push('jobs', 0, 20_000)
+    let cursor: string | null = null
+    let removed = 0
+    await stage.admin.config('RESETSTAT')
+    do {
+      const page = await adapter.browse(jobs, { state: 'ready', cursor, limit: 500 })
+      const ids = page.items.map(({ id }) => id)
+      removed += (await adapter.remove(jobs, 'ready', ids)).filter(({ outcome }) => outcome === 'applied').length
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    expect(removed).toBe(20_000)
+    expect(await stage.admin.exists('jobs')).toBe(0)
+    const looks = Number(/cmdstat_lrange:calls=(\d+)/.exec(await stage.admin.info('commandstats'))?.[1])
+    expect(looks).toBeLessThan(200)
   })
 
   it('holds nobody up in a long list', async () => {

@@ -77,7 +77,7 @@ function retryWords(job: Job): string {
 
 const deathWords = (job: Job): string => (memberOf(job, 'dead') === false ? 'dropped' : 'the dead set')
 
-/** Sidekiq keeps the times of the first and the last failure, none between. */
+/** Sidekiq keeps the times of the first and the last failure, none between. What falls into one millisecond stands in this order. */
 function historyOf({ job, state, score }: PlacedJob): HistoryEvent[] {
   const time = (name: string) => timeOf(memberOf(job, name))
   const count = memberOf(job, 'retry_count')
@@ -86,9 +86,9 @@ function historyOf({ job, state, score }: PlacedJob): HistoryEvent[] {
   const told: readonly (readonly [at: number | null, event: string, detail: string | null, attempt: number | null])[] =
     [
       [time('created_at'), 'created', null, null],
+      [time('enqueued_at'), 'enqueued', wordOf(job, 'queue'), null],
       [time('failed_at'), 'failed', time('retried_at') === null ? error : null, 1],
       [time('retried_at'), 'failed again', error, attempts],
-      [time('enqueued_at'), 'enqueued', wordOf(job, 'queue'), null],
       [state === 'dead' && score !== null ? Math.round(score * 1_000) : null, 'died', null, attempts],
     ]
   return told

@@ -13,7 +13,8 @@ import type { BrowseRequest, KeyFamily, Reading, Streaming, TailRequest } from '
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { brokerTime } from '../redis-asking'
 import { assertAble } from '../refusals'
-import { actOnStream, streamOffers } from '../stream-acts'
+import { streamOffers } from '../stream-act-offers'
+import { actOnStream } from '../stream-acts'
 import { consumerGroups, pendingPage } from '../stream-groups'
 import { tailStream } from '../stream-tail'
 import { browseStream } from './browsing'
@@ -39,6 +40,7 @@ export class StreamAdapter implements Remedies {
   readonly acts: Acts
   private readonly clock: Clock
   private readonly seen = new Set<string>()
+  private readonly heavy = new Set<string>()
   private isCut = false
 
   constructor(
@@ -61,7 +63,8 @@ export class StreamAdapter implements Remedies {
   async discover(): Promise<void> {}
 
   read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
-    return readStreams(this.redis, queues, this.clock)
+    const { clock, heavy } = this
+    return readStreams(this.redis, queues, { clock, heavy })
   }
 
   browse(queue: QueueAddress, request: BrowseRequest): Promise<MessagePage> {

@@ -113,6 +113,22 @@ describe('figures of streams', () => {
     ])
   })
 
+  it('does not pull large entries again and again only to count them', async () => {
+    await stage.admin.xadd('orders', '*', 'data', 'x'.repeat(200_000))
+    await stage.admin.xadd('orders', '*', 'data', 'y')
+    await group()
+    await give(1)
+    expect((await adapter.read([orders]))[0]).toMatchObject({ ready: 1, leased: 1, enqueuedTotal: 2 })
+    await stage.admin.config('RESETSTAT')
+    expect((await adapter.read([orders]))[0]).toMatchObject({
+      ready: 1,
+      leased: 1,
+      enqueuedTotal: null,
+      oldestReadyMs: null,
+    })
+    expect(await stage.admin.info('commandstats')).not.toContain('xinfo|stream')
+  })
+
   it('is not confused by a stream that is gone, or something else of its name', async () => {
     await add(1)
     await stage.admin.set('other', 'x')
