@@ -1,22 +1,21 @@
 import type { LayoutFacts } from '../layout-facts'
 
-const pickled = 'its jobs are pickled Python, which only Python can read or write, and which is never opened here'
-
 export const rq: LayoutFacts = {
   product: 'RQ',
   broker: 'Redis',
   item: 'job',
   states: { ready: 'Queued', leased: 'Started', delayed: 'Scheduled', dead: 'Failed', done: 'Finished' },
   replay: 'Requeue',
-  replayKeeps: 'keeps ids, calls and dependents; the traceback is cleared, as by RQ’s own requeue',
+  replayKeeps:
+    'keeps ids, payloads, meta and dependents; status, times and error are reset, and retries stay used up, as with RQ’s own requeue',
   precision: {
     ready: 'exact',
-    // RQ’s registries drop what has expired when RQ itself looks.
-    leased: 'approximate',
+    leased: 'exact',
     delayed: 'exact',
-    dead: 'approximate',
-    done: 'approximate',
-    oldestReadyMs: 'exact',
+    dead: 'exact',
+    done: 'exact',
+    // By the clock of whoever enqueued it.
+    oldestReadyMs: 'approximate',
     inPerSecond: 'unknown',
     outPerSecond: 'unknown',
     waitP50Ms: 'unknown',
@@ -25,18 +24,32 @@ export const rq: LayoutFacts = {
   },
   abilities: {
     replay: { answer: 'yes' },
-    edit: { answer: 'no', reason: pickled },
+    edit: {
+      answer: 'no',
+      reason: 'a job is a pickled Python object: changing one means running its code, which only the service should do',
+    },
     discard: { answer: 'yes' },
     purge: { answer: 'yes' },
     restore: { answer: 'yes' },
-    send: { answer: 'no', reason: pickled },
-    pause: { answer: 'no', reason: 'RQ suspends all its workers at once, and not one queue' },
+    send: {
+      answer: 'no',
+      reason:
+        'a job is a pickled Python object, which only Python can make; whether a service reads JSON instead (JSONSerializer) is not told anywhere in Redis',
+    },
+    pause: {
+      answer: 'no',
+      reason:
+        'RQ cannot pause one queue: rq suspend stops all workers of this Redis at once, and then every queue is shown as paused',
+    },
   },
   parts: ['workers', 'details'],
   limits: [
-    'Registries are sorted by when their jobs expire, not by when they failed.',
-    'Expired jobs are counted until RQ itself looks at its registries.',
+    'Payloads are pickles and are never read: RQ’s own description of the call stands for them, and their bytes can be copied.',
+    'Failed and finished jobs past their time are not counted, though RQ deletes them only when it next cleans up.',
+    'Failed jobs stand in the order in which RQ will forget them, which is the order of their failures unless failure_ttl differs.',
     'Deferred and canceled jobs are counted under Details and not listed.',
-    'Results that stand in a stream of their own do not come back with an undo.',
+    'Version 1 does not tell how often a job was tried, only how many retries are left.',
+    'A job that is enqueued twice is shown once.',
+    'A worker killed between taking a job and starting it leaves the job queued by its status and in no list.',
   ],
 }

@@ -6,136 +6,95 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { WorkerReport } from '@shared/model/worker'
 import { type Clock, systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
-import { type BrowseRequest, type Found, type KeyFamily, type Reading, unreadable } from '../../reader'
+import type { BrowseRequest, Found, KeyFamily, Reading } from '../../reader'
 import type { ItemOutcome, Remedies, Snapshot } from '../../remedies'
-import { Listings, pageOf } from '../element-pages'
-import { ask, askAll, askOne, brokerTime, type Command, explained, listOf, numberOf, textOf } from '../redis-asking'
+import { askOne, buffersOf, listOf, textOf } from '../redis-asking'
 import { assertAble } from '../refusals'
-import { inspectJob, statesOf, summariesOf } from './job'
-import { jobKey, keysOf, queuePrefix, queuesKey, sequenceOf } from './keys'
-import { deleteJobs, requeueJobs, restoreJobs, takeSnapshots } from './mending'
-import { workersOf } from './workers'
+import { detailsOf } from './details'
+import { listKey, prefix, queueOfList, queuesKey } from './keys'
+import { deleteJobs, requeueJobs, restoreJobs } from './mending'
+import { inspectJob } from './opened-job'
+import { JobPages } from './pages'
+import { readAll } from './reading'
+import { takeSnapshots } from './snapshots'
+import { standingsOf } from './standing'
+import { versionsOf, workersOf } from './workers'
 
-/** RQ's queues and registries. Jobs are pickled Python: they are moved, and never opened. The client is the caller's. */
+const mostQueues = 10_000
+
+/**
+ * RQ's queues, versions 1 to 3, by raw commands and own scripts that do what its own API does, but in one step each. Jobs are
+ * pickled Python objects: their bytes are shown and moved, and never read. The client is the caller's.
+ */
 export class RqAdapter implements Remedies {
   readonly layout = 'rq'
   /** Found by their registry; in a walk over all keys theirs are of no interest to anybody else. */
   readonly keys: KeyFamily = {
-    sight: (key) => (key.startsWith('rq:') ? 'mine' : null),
+    sight: (key) => (key.startsWith(`${prefix}:`) ? 'mine' : null),
     prove: async (candidates) => candidates.map(() => []),
   }
   private readonly clock: Clock
-  private readonly listings = new Listings()
+  private readonly pages: JobPages
 
   constructor(
     private readonly redis: RedisClient,
     { clock = systemClock }: { readonly clock?: Clock } = {},
   ) {
     this.clock = clock
+    this.pages = new JobPages(redis, clock)
   }
 
   async discover(found: (queue: Found) => void, signal: AbortSignal): Promise<void> {
+    const names = new Set<string>()
     let cursor = '0'
     do {
-      const [next, keys] = listOf(await askOne(this.redis, ['SSCAN', queuesKey, cursor, 'COUNT', 1_000]))
-      for (const each of listOf(keys)) {
-        const key = textOf(each)
-        if (key?.startsWith(queuePrefix))
-          found({
-            address: { layout: 'rq', prefix: 'rq', name: key.slice(queuePrefix.length) },
-            product: 'RQ',
-            ownKeys: [key],
-          })
+      const [next, members] = listOf(await askOne(this.redis, ['SSCAN', queuesKey, cursor, 'COUNT', 1_000]))
+      for (const member of buffersOf(members)) {
+        const name = queueOfList(member.toString('utf8'))
+        if (name !== null) names.add(name)
       }
       cursor = textOf(next) ?? '0'
-    } while (cursor !== '0' && !signal.aborted)
+    } while (cursor !== '0' && names.size < mostQueues && !signal.aborted)
+    if (names.size === 0) return
+    const versions = await versionsOf(this.redis)
+    const product = versions.length === 0 ? 'RQ, version unknown' : `RQ ${versions.join(' and ')}`
+    for (const name of names) found({ address: { layout: 'rq', prefix, name }, product, ownKeys: [listKey(name)] })
   }
 
-  /** Two pipelined questions for all queues: the counts with the next job's id, and since when that one waits. */
-  async read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
-    const perQueue = 6
-    const answers = await askAll(
-      this.redis,
-      queues.flatMap(({ name }) => figuresOf(name)),
-    )
-    const rows = queues.map((_, index) => answers.slice(index * perQueue, (index + 1) * perQueue))
-    const since = await askAll(
-      this.redis,
-      rows.map((row): Command => ['HGET', jobKey((row[5]?.ok ? textOf(row[5].value) : null) ?? ''), 'enqueued_at']),
-    )
-    const now = await brokerTime(this.redis, this.clock)
-    return await Promise.all(
-      rows.map(async (row, index) => {
-        const bad = row.find((answer) => !answer.ok)
-        if (bad && !bad.ok) {
-          const { message, hint } = await explained(this.redis, bad)
-          return unreadable(`${message} ${hint ?? ''}`.trim())
-        }
-        const [ready, leased, delayed, dead, done] = row.map((answer) => (answer.ok ? numberOf(answer.value) : null))
-        const enqueuedAt = since[index]?.ok ? Date.parse(textOf(since[index].value) ?? '') : Number.NaN
-        return {
-          ...nothingKnown,
-          ready: ready ?? null,
-          leased: leased ?? null,
-          delayed: delayed ?? null,
-          dead: dead ?? null,
-          done: done ?? null,
-          oldestReadyMs: Number.isFinite(enqueuedAt) ? Math.max(0, now - enqueuedAt) : null,
-        }
-      }),
-    )
+  read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
+    return readAll(this.redis, queues, this.clock)
   }
 
-  async browse({ name }: QueueAddress, { state, cursor, limit }: BrowseRequest): Promise<MessagePage> {
-    const page = await pageOf(sequenceOf(this.redis, name, state), this.listings, { cursor, limit })
-    const rows = page.elements.map(({ bytes, score }) => ({ id: Buffer.from(bytes).toString('utf8'), score }))
-    return {
-      items: [...(await summariesOf(this.redis, state, rows))],
-      nextCursor: page.nextCursor,
-      total: page.total,
-    }
+  browse({ name }: QueueAddress, request: BrowseRequest): Promise<MessagePage> {
+    return this.pages.of(name, request)
   }
 
   inspect({ name }: QueueAddress, id: string): Promise<MessageDetail> {
-    return inspectJob(this.redis, name, id)
+    return inspectJob(this.redis, { queue: name, id, clock: this.clock })
   }
 
-  states({ name }: QueueAddress, ids: readonly string[]): Promise<readonly (MessageState | null)[]> {
-    return statesOf(this.redis, name, ids)
+  async states({ name }: QueueAddress, ids: readonly string[]): Promise<readonly (MessageState | null)[]> {
+    return (await standingsOf(this.redis, name, ids)).map((standing) => standing?.state ?? null)
   }
 
   async capabilities(): Promise<Capabilities> {
     return layoutFacts.rq.abilities
   }
 
+  details({ name }: QueueAddress): Promise<readonly DetailSection[]> {
+    return detailsOf(this.redis, name, this.clock)
+  }
+
   workers(): Promise<WorkerReport> {
     return workersOf(this.redis)
   }
 
-  async details({ name }: QueueAddress): Promise<readonly DetailSection[]> {
-    const keys = keysOf(name)
-    const [deferred, canceled] = await ask(this.redis, [
-      ['ZCARD', keys.deferred],
-      ['ZCARD', keys.canceled],
-    ])
-    return [
-      {
-        title: 'Other registries',
-        note: 'Jobs that wait for others, and jobs that somebody took back.',
-        facts: [
-          { name: 'Deferred', value: String(numberOf(deferred) ?? 0) },
-          { name: 'Canceled', value: String(numberOf(canceled) ?? 0) },
-        ],
-      },
-    ]
-  }
-
   snapshot({ name }: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly Snapshot[]> {
-    return takeSnapshots(this.redis, { queue: name, state, ids })
+    return takeSnapshots(this.redis, name, { state, ids })
   }
 
   replay({ name }: QueueAddress, ids: readonly string[]): Promise<readonly ItemOutcome[]> {
-    return requeueJobs(this.redis, { queue: name, ids, now: this.clock.now() })
+    return requeueJobs(this.redis, name, { ids, clock: this.clock })
   }
 
   async edit(queue: QueueAddress): Promise<ItemOutcome> {
@@ -145,7 +104,7 @@ export class RqAdapter implements Remedies {
 
   async remove({ name }: QueueAddress, state: MessageState, ids: readonly string[]): Promise<readonly ItemOutcome[]> {
     if (state === 'leased') return ids.map((id) => ({ id, outcome: 'failed', reason: 'a worker holds it' }))
-    return await deleteJobs(this.redis, { queue: name, state, ids })
+    return await deleteJobs(this.redis, name, { state, ids })
   }
 
   restore({ name }: QueueAddress, snapshots: readonly Snapshot[]): Promise<readonly ItemOutcome[]> {
@@ -154,7 +113,7 @@ export class RqAdapter implements Remedies {
 
   async send(queue: QueueAddress): Promise<readonly string[]> {
     assertAble(layoutFacts.rq.abilities, 'send', queue)
-    return []
+    throw new Error('RQ’s jobs were said to be sendable')
   }
 
   async pause(queue: QueueAddress): Promise<void> {
@@ -164,24 +123,4 @@ export class RqAdapter implements Remedies {
   async resume(queue: QueueAddress): Promise<void> {
     assertAble(layoutFacts.rq.abilities, 'pause', queue)
   }
-}
-
-const figuresOf = (queue: string): readonly Command[] => {
-  const keys = keysOf(queue)
-  return [
-    ['LLEN', keys.waiting],
-    ['ZCARD', keys.started],
-    ['ZCARD', keys.scheduled],
-    ['ZCARD', keys.failed],
-    ['ZCARD', keys.finished],
-    ['LINDEX', keys.waiting, 0],
-  ]
-}
-
-const nothingKnown: Pick<Reading, 'paused' | 'enqueuedTotal' | 'ackedTotal' | 'waitBuckets' | 'trouble'> = {
-  paused: null,
-  enqueuedTotal: null,
-  ackedTotal: null,
-  waitBuckets: null,
-  trouble: null,
 }

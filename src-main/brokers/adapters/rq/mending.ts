@@ -1,75 +1,78 @@
 import type { MessageState } from '@shared/model/message'
+import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import type { ItemOutcome, Snapshot } from '../../remedies'
 import { eachOf } from '../item-by-item'
-import { ask, type Command, listOf, numberOf, textOf } from '../redis-asking'
-import { jobKey, keyOf, keysOf, queuesKey } from './keys'
-import { deleteJob, requeue, restoreJob } from './scripts'
+import { ask, brokerTime, type Command, numberOf, textOf } from '../redis-asking'
+import { jobKeys, keysOf, queuesKey, registryOf } from './keys'
+import { deleteJob, requeueJob, restoreJob } from './scripts'
+import { restoreCall } from './snapshots'
 
-const resultsKey = (id: string): string => `rq:results:${id}`
+/** zlib of nothing: what RQ leaves where an error was. */
+const noError = Buffer.from('789c030000000001', 'hex')
+/** What a queue gives a job that has none; seconds. Source: queue.py. */
+const defaultTimeout = 180
 
-export const requeueJobs = (
+/** As RQ's own requeue: status, times and error are reset, and the job goes to the end of the queue that it came from. */
+export async function requeueJobs(
   redis: RedisClient,
-  { queue, ids, now }: { readonly queue: string; readonly ids: readonly string[]; readonly now: number },
-): Promise<readonly ItemOutcome[]> => {
-  const keys = keysOf(queue)
-  return eachOf(redis, requeue, {
-    ids,
-    call: (id) => ({ keys: [keys.failed, jobKey(id), keys.waiting, queuesKey], args: [id, pythonTime(now)] }),
-    outcome: (id, answer) => ({ id, outcome: numberOf(answer) === 1 ? 'applied' : 'gone' }),
-  })
-}
-
-const words: Readonly<Record<Exclude<MessageState, 'leased'>, string>> = {
-  ready: 'queued',
-  delayed: 'scheduled',
-  dead: 'failed',
-  done: 'finished',
-}
-
-export const deleteJobs = (
-  redis: RedisClient,
-  {
-    queue,
-    state,
-    ids,
-  }: { readonly queue: string; readonly state: Exclude<MessageState, 'leased'>; readonly ids: readonly string[] },
-): Promise<readonly ItemOutcome[]> =>
-  eachOf(redis, deleteJob, {
-    ids,
-    call: (id) => ({
-      keys: [keyOf(queue, state), jobKey(id), resultsKey(id)],
-      args: [id, state === 'ready' ? 'list' : 'sorted', words[state]],
-    }),
-    outcome: (id, answer) => ({ id, outcome: numberOf(answer) === 1 ? 'applied' : 'gone' }),
-  })
-
-/** The whole hash of each and its score; results that stand in a stream of their own are not kept. */
-export async function takeSnapshots(
-  redis: RedisClient,
-  { queue, state, ids }: { readonly queue: string; readonly state: MessageState; readonly ids: readonly string[] },
-): Promise<readonly Snapshot[]> {
-  const key = keyOf(queue, state)
-  const hashes = await ask(
+  queue: string,
+  { ids, clock }: { readonly ids: readonly string[]; readonly clock: Clock },
+): Promise<readonly ItemOutcome[]> {
+  const now = new Date(await brokerTime(redis, clock)).toISOString().replace('Z', '000Z')
+  const origins = await ask(
     redis,
-    ids.map((id): Command => ['HGETALL', jobKey(id)]),
+    ids.map((id): Command => ['HGET', jobKeys(id).job, 'origin']),
   )
-  const scores =
-    state === 'ready'
-      ? []
-      : await ask(
-          redis,
-          ids.map((id): Command => ['ZSCORE', key, id]),
-        )
-  return ids.flatMap((id, index): readonly Snapshot[] => {
-    const fields = fieldsOf(hashes[index])
-    if (!fields.status) return []
-    const score = numberOf(scores[index])
-    if (state !== 'ready' && score === null) return []
-    return [{ id, state, place: score === null ? '' : String(score), body: fields.data ?? Buffer.alloc(0), fields }]
+  return await eachOf(redis, requeueJob, {
+    ids,
+    call(id, index) {
+      const { job, dependents, dependencies } = jobKeys(id)
+      const origin = textOf(origins[index]) || queue
+      return {
+        keys: [keysOf(queue).failed, job, dependents, dependencies, keysOf(origin).list, queuesKey],
+        args: [id, origin, now, noError, defaultTimeout],
+      }
+    },
+    outcome(id, answer): ItemOutcome {
+      switch (numberOf(answer)) {
+        case 1:
+          return { id, outcome: 'applied' }
+        case -1:
+          return { id, outcome: 'failed', reason: 'its hash is gone: only its id is left among the failed jobs' }
+        case -2:
+          return { id, outcome: 'changed', reason: 'it belongs to another queue by now' }
+        default:
+          return { id, outcome: 'gone' }
+      }
+    },
   })
 }
 
+/** As RQ's own delete: the job's hash and what it waits for go with it; what was written down of its runs expires by itself. */
+export async function deleteJobs(
+  redis: RedisClient,
+  queue: string,
+  { state, ids }: { readonly state: MessageState; readonly ids: readonly string[] },
+): Promise<readonly ItemOutcome[]> {
+  const registry = registryOf(state)
+  const place = registry === null ? keysOf(queue).list : keysOf(queue)[registry]
+  return await eachOf(redis, deleteJob, {
+    ids,
+    call(id) {
+      const { job, dependents, dependencies } = jobKeys(id)
+      return { keys: [place, job, dependents, dependencies], args: [id, registry === null ? 'list' : 'zset'] }
+    },
+    outcome(id, answer): ItemOutcome {
+      const code = numberOf(answer)
+      if (code === 1) return { id, outcome: 'applied' }
+      if (code === 0) return { id, outcome: 'gone' }
+      return { id, outcome: 'failed', reason: 'it holds a place of a rate limit, which only RQ can give back' }
+    },
+  })
+}
+
+/** What stood in line goes behind what waits there now. */
 export const restoreJobs = (
   redis: RedisClient,
   queue: string,
@@ -77,34 +80,12 @@ export const restoreJobs = (
 ): Promise<readonly ItemOutcome[]> =>
   eachOf(redis, restoreJob, {
     ids: snapshots.map(({ id }) => id),
-    call: (id, index) => {
-      const { state, place, fields } = snapshots[index]!
-      return {
-        keys: [keyOf(queue, state), jobKey(id), queuesKey, keysOf(queue).waiting],
-        args: [
-          id,
-          state === 'ready' ? 'list' : 'sorted',
-          place,
-          ...Object.entries(fields).flatMap(([name, value]) => [name, Buffer.from(value)]),
-        ],
-      }
+    call: (_, index) => restoreCall(queue, snapshots[index]!),
+    outcome(id, answer): ItemOutcome {
+      const code = numberOf(answer)
+      if (code === 1) return { id, outcome: 'applied' }
+      return code === 0
+        ? { id, outcome: 'changed', reason: 'its id is in use again' }
+        : { id, outcome: 'failed', reason: 'RQ would have forgotten it by now' }
     },
-    outcome: (id, answer) =>
-      numberOf(answer) === 1
-        ? { id, outcome: 'applied' }
-        : { id, outcome: 'changed', reason: 'its id is in use again' },
   })
-
-/** "2026-11-24T09:00:00.000000Z", as RQ writes and reads it. */
-const pythonTime = (now: number): string => new Date(now).toISOString().replace(/\.(\d{3})Z$/, '.$1000Z')
-
-function fieldsOf(value: unknown): Record<string, Buffer> {
-  const flat = listOf(value).flat()
-  const fields: Record<string, Buffer> = {}
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const name = textOf(flat[at])
-    const field = flat[at + 1]
-    if (name !== null && Buffer.isBuffer(field)) fields[name] = field
-  }
-  return fields
-}
