@@ -21,7 +21,7 @@ export interface KeyWalk {
   readonly onProgress?: (keys: number) => void
   readonly signal: AbortSignal
   readonly clock: Clock
-  /** Somebody waits: as fast as the server bears. Nobody does: four steps a second, so that an idle environment costs little. */
+  /** Somebody waits: as fast as the server bears. Nobody does: two steps a second, so that an idle environment costs little. */
   readonly pace: 'hurried' | 'idle'
   /** Only keys that begin with one of these are looked at; empty: all. */
   readonly prefixes: readonly string[]
@@ -29,7 +29,7 @@ export interface KeyWalk {
 
 /** Keys that one SCAN call looks at. 1,000 cost 0.8 ms of the server's time (measured in 5 million keys). */
 const scanCount = { hurried: 1_000, idle: 2_000 } as const
-const idleRestMs = 250
+const idleRestMs = 500
 
 /** Others get four times what a step took of the server, at most 10 ms; the time that was spent thinking here is theirs already. */
 const restAfter = ({ askedMs, thoughtMs }: { readonly askedMs: number; readonly thoughtMs: number }) =>

@@ -26,7 +26,12 @@ import type { Remedies } from './remedies'
 export async function openRedis(profile: RedisProfile, password: string | null): Promise<Connection> {
   const target = await targetOf(profile, password)
   const where = placeOf(profile)
-  const client = redisClient(target, { retryStrategy: () => null, sentinelRetryStrategy: () => null })
+  const client = redisClient(target, {
+    // For whoever looks at CLIENT LIST over there.
+    connectionName: 'queuescope',
+    retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
+  })
   const errors = lastError(client)
   try {
     const survey = await withinDeadline(

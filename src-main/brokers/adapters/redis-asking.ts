@@ -99,6 +99,10 @@ export const failureOf = (error: unknown): Failure => (error instanceof Failure 
 export async function brokerTime(redis: RedisClient, clock: Clock): Promise<number> {
   if (redis instanceof Cluster) return clock.now()
   const [answer] = await askAll(redis, [['TIME']])
+  return timeOf(answer, clock)
+}
+
+export function timeOf(answer: Answer | undefined, clock: Clock): number {
   const [seconds, micros] = answer?.ok ? listOf(answer.value).map(numberOf) : []
   return typeof seconds === 'number' ? seconds * 1000 + Math.floor((micros ?? 0) / 1000) : clock.now()
 }

@@ -130,5 +130,9 @@ function explainWay(message: string, code: string, where: string): FailureView {
       hint: 'Look at the server’s log; it may want TLS.',
     }
   }
+  // ioredis' words for a command that it did not send; never shown.
+  if (message.includes('enableOfflineQueue')) {
+    return { code: 'unreachable', message: `There is no connection to ${where}.`, hint: 'It comes back by itself.' }
+  }
   return { code: 'broker-state', message: `${where} answered: ${message.slice(0, 200)}` }
 }

@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained, numberOf, textOf } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained, numberOf, textOf } from '../redis-asking'
 import { keysOf, taskKey } from './keys'
 
 const perQueue = 11
@@ -13,17 +14,19 @@ export async function readAll(
   queues: readonly QueueAddress[],
   clock: Clock,
 ): Promise<readonly Reading[]> {
-  const answers = await askAll(
+  const answers = await askTogether(
     redis,
     queues.flatMap(({ name }) => figuresOf(name)),
   )
   const rows = queues.map((_, index) => answers.slice(index * perQueue, (index + 1) * perQueue))
   const oldest = rows.map((row) => (row[1]?.ok ? textOf(row[1].value) : null))
-  const since = await askAll(
-    redis,
-    oldest.map((id, index): Command => ['HGET', taskKey(queues[index]!.name, id ?? ''), 'pending_since']),
-  )
-  const now = await brokerTime(redis, clock)
+  const [now, since] = await Promise.all([
+    timeTogether(redis, clock),
+    askTogether(
+      redis,
+      oldest.map((id, index): Command => ['HGET', taskKey(queues[index]!.name, id ?? ''), 'pending_since']),
+    ),
+  ])
   return await Promise.all(
     rows.map(async (row, index) => {
       const bad = row.find((answer) => !answer.ok)

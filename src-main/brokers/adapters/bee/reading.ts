@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained, numberOf, textOf } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained, numberOf, textOf } from '../redis-asking'
 import { jobOf } from './job'
 import { keysOf } from './keys'
 
@@ -18,18 +19,18 @@ export async function readAll(
   if (queues.length === 0) return []
   const asked = queues.map(questionsOf)
   const stride = asked[0]!.length
-  const [now, answers] = await Promise.all([brokerTime(redis, clock), askAll(redis, asked.flat())])
+  const [now, answers] = await Promise.all([timeTogether(redis, clock), askTogether(redis, asked.flat())])
   const own = queues.map((_, index) => answers.slice(index * stride, (index + 1) * stride))
   const heads = queues.map((queue, index) => ({
     jobs: keysOf(queue).jobs,
     id: textOf(valueIn(own[index]![6])) ?? '',
   }))
-  const sizes = await askAll(
+  const sizes = await askTogether(
     redis,
     heads.map(({ jobs, id }): Command => ['HSTRLEN', jobs, id]),
   )
   const isSmall = (index: number) => (numberOf(valueIn(sizes[index])) ?? 0) <= headLimit
-  const texts = await askAll(
+  const texts = await askTogether(
     redis,
     heads.map(({ jobs, id }, index): Command => ['HGET', jobs, isSmall(index) ? id : '']),
   )

@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained, numberOf, textOf } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained, numberOf, textOf } from '../redis-asking'
 import { baseOf, keysOf } from './keys'
 
 /** Figures of many queues in two pipelines: counts first, then when the next in line were added. */
@@ -14,7 +15,7 @@ export async function readAll(
   if (queues.length === 0) return []
   const asked = queues.map(questionsOf)
   const stride = asked[0]!.length
-  const [now, answers] = await Promise.all([brokerTime(redis, clock), askAll(redis, asked.flat())])
+  const [now, answers] = await Promise.all([timeTogether(redis, clock), askTogether(redis, asked.flat())])
   const heads = queues.flatMap((queue, index): Command[] => {
     const own = answers.slice(index * stride, (index + 1) * stride)
     return [own[8], own[9]].map((answer): Command => {
@@ -22,7 +23,7 @@ export async function readAll(
       return ['HGET', `${baseOf(queue)}${id ?? '-'}`, 'timestamp']
     })
   })
-  const added = await askAll(redis, heads)
+  const added = await askTogether(redis, heads)
   return await Promise.all(
     queues.map(async (_, index) => {
       const own = answers.slice(index * stride, (index + 1) * stride)

@@ -17,8 +17,8 @@ export interface ReadingMode {
 
 export const readingModeOf = (redis: RedisClient): ReadingMode => ({ scripts: !(redis instanceof Cluster) })
 
-/** Keeps one call of the server at about a quarter of a millisecond. */
-const chunkSize = 50
+/** Keeps one call of the server under a millisecond, and a thousand queues at seven calls. */
+const chunkSize = 150
 
 export async function readAll(
   redis: RedisClient,

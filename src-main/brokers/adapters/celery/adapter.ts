@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type BrowseRequest, type Found, type KeyFamily, type Reading, unreadable } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
+import { askTogether } from '../asking-together'
 import { ask, askAll, type Command, explained, numberOf, textOf } from '../redis-asking'
 import { assertAble } from '../refusals'
 import { bindingPrefix, listsOf, queueOfList, unackedKey } from './keys'
@@ -46,7 +47,7 @@ export class CeleryAdapter implements Remedies {
   /** Lengths alone: who holds what is one hash for all queues, and would have to be read whole each time. */
   async read(queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
     const perQueue = 4
-    const answers = await askAll(this.redis, [
+    const answers = await askTogether(this.redis, [
       ['HLEN', unackedKey],
       ...queues.flatMap(({ name }) => listsOf(name).map((list): Command => ['LLEN', list])),
     ])

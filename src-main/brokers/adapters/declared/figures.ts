@@ -3,7 +3,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained, numberOf } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained, numberOf } from '../redis-asking'
 import { bodyOfEntry, entriesOf } from '../stream-entries'
 import {
   type GroupFacts,
@@ -41,8 +42,8 @@ export async function readDeclared(
     return { queue, declaration, places, commands: places.map((place) => commandsFor(place, heavy)) }
   })
   const [now, flat] = await Promise.all([
-    brokerTime(redis, clock),
-    askAll(
+    timeTogether(redis, clock),
+    askTogether(
       redis,
       asked.flatMap(({ commands }) => commands.flat()),
     ),
@@ -121,7 +122,7 @@ async function firstUnread(redis: RedisClient, seen: readonly Seen[]): Promise<R
   const asked = seen.flatMap(({ stream }, index) =>
     stream && stream.unread !== 0 && stream.facts.firstId !== null ? [{ index, stream }] : [],
   )
-  const answers = await askAll(
+  const answers = await askTogether(
     redis,
     asked.map(({ stream }): Command => {
       const from = idAfter(slowestPlace(stream.groups)) ?? '+'

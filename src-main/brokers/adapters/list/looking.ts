@@ -5,6 +5,7 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import type { BrowseRequest, Reading } from '../../reader'
 import { unreadable } from '../../reader'
+import { askTogether } from '../asking-together'
 import { formatElementId, parseElementId } from '../element-id'
 import type { PlacedElement } from '../element-pages'
 import type { Element, ListEnd } from '../element-sequence'
@@ -15,7 +16,7 @@ import { previewOf, wholeBody } from '../stream-entries'
 
 /** One LLEN a list, all in one write. */
 export async function readLists(redis: RedisClient, queues: readonly QueueAddress[]): Promise<readonly Reading[]> {
-  const answers = await askAll(
+  const answers = await askTogether(
     redis,
     queues.map(({ name }): Command => ['LLEN', name]),
   )

@@ -1,7 +1,8 @@
 import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { askAll, type Command, explained, failureOf, numberOf } from '../redis-asking'
+import { askTogether } from '../asking-together'
+import { type Command, explained, failureOf, numberOf } from '../redis-asking'
 import { keysOf, kindOf } from './keys'
 import { delayedCount } from './sequences'
 import { heldByQueue } from './workers'
@@ -16,7 +17,7 @@ export async function readAll(redis: RedisClient, queues: readonly QueueAddress[
     queues.some((queue) => queue.prefix === namespace && kindOf(queue) === 'delayed'),
   )
   const [answers, held, delayed] = await Promise.all([
-    askAll(redis, queues.map(questionOf)),
+    askTogether(redis, queues.map(questionOf)),
     perNamespace(namespaces, (namespace) => heldByQueue(redis, namespace)),
     perNamespace(wantsDelayed, (namespace) => delayedCount(redis, namespace)),
   ])

@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained, numberOf, textOf } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained, numberOf, textOf } from '../redis-asking'
 import { timeOf } from './job-fields'
 import { jobKeys, keysOf, suspendedKey } from './keys'
 
@@ -12,13 +13,13 @@ export async function readAll(
   queues: readonly QueueAddress[],
   clock: Clock,
 ): Promise<readonly Reading[]> {
-  const now = await brokerTime(redis, clock)
+  const now = await timeTogether(redis, clock)
   const commands = queues.map(({ name }) => commandsOf(name, Math.floor(now / 1_000)))
-  const [suspended, ...answers] = await askAll(redis, [['EXISTS', suspendedKey], ...commands.flat()])
+  const [suspended, ...answers] = await askTogether(redis, [['EXISTS', suspendedKey], ...commands.flat()])
   const stride = commands[0]?.length ?? 0
   const own = queues.map((_, index) => answers.slice(index * stride, (index + 1) * stride))
   const next = own.map(([, head]) => (head?.ok ? textOf(head.value) : null))
-  const heads = await askAll(
+  const heads = await askTogether(
     redis,
     next.map((id): Command => ['HMGET', jobKeys(id ?? '').job, 'enqueued_at', 'created_at']),
   )

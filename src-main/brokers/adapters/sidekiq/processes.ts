@@ -1,6 +1,7 @@
 import type { RedisClient } from '../../clients/redis'
+import { askTogether } from '../asking-together'
 import { membersOf, sliceOf } from '../json-members'
-import { type Answer, askAll, buffersOf, type Command, explained, listOf, numberOf, textOf } from '../redis-asking'
+import { type Answer, buffersOf, type Command, explained, listOf, numberOf, textOf } from '../redis-asking'
 import { type Job, jobOf } from './job'
 import { keysOf } from './keys'
 
@@ -60,7 +61,7 @@ export async function readProcesses(redis: RedisClient, prefix: string): Promise
   let unseen: string | null = null
   let cursor = '0'
   do {
-    const [scan] = await askAll(redis, [['SSCAN', keys.processes, cursor, 'COUNT', mostProcesses]])
+    const [scan] = await askTogether(redis, [['SSCAN', keys.processes, cursor, 'COUNT', mostProcesses]])
     if (scan && !scan.ok) unseen = (await explained(redis, scan)).message
     const [next, members] = scan?.ok ? listOf(scan.value) : []
     for (const member of buffersOf(members)) identities.push(member.toString('utf8'))
@@ -68,7 +69,7 @@ export async function readProcesses(redis: RedisClient, prefix: string): Promise
   } while (cursor !== '0' && identities.length <= mostProcesses)
   const read = [...new Set(identities)].sort().slice(0, mostProcesses)
   const stride = 4
-  const answers = await askAll(
+  const answers = await askTogether(
     redis,
     read.flatMap((identity): Command[] => [
       ['HMGET', keys.process(identity), 'info', 'busy', 'quiet', 'rss', 'concurrency'],
@@ -117,7 +118,7 @@ interface Thread {
 }
 
 async function heldBy(redis: RedisClient, threads: readonly Thread[]) {
-  const sizes = await askAll(
+  const sizes = await askTogether(
     redis,
     threads.map(({ key, thread }): Command => ['HSTRLEN', key, thread]),
   )
@@ -127,7 +128,7 @@ async function heldBy(redis: RedisClient, threads: readonly Thread[]) {
     if (!isSmall) unread.set(identity, (unread.get(identity) ?? 0) + 1)
     return isSmall
   })
-  const values = await askAll(
+  const values = await askTogether(
     redis,
     small.map(({ key, thread }): Command => ['HGET', key, thread]),
   )

@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained, numberOf } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained, numberOf } from '../redis-asking'
 import type { BusyJobs } from './busy'
 import { jobOf, memberOf, timeOf } from './job'
 import { keysOf, listKey, setKey, setOf, stateOfSet } from './keys'
@@ -16,8 +17,8 @@ export async function readAll(
   const commands = queues.map(commandsOf)
   const prefixes = [...new Set(queues.flatMap((queue) => (setOf(queue) ? [] : [queue.prefix])))]
   const [now, answers, counts] = await Promise.all([
-    brokerTime(redis, clock),
-    askAll(redis, commands.flat()),
+    timeTogether(redis, clock),
+    askTogether(redis, commands.flat()),
     Promise.all(prefixes.map(async (prefix) => [prefix, await busy.counts(prefix)] as const)),
   ])
   const leasedOf = new Map(counts)

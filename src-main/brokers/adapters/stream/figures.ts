@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import { type Reading, unreadable } from '../../reader'
-import { type Answer, askAll, brokerTime, type Command, explained } from '../redis-asking'
+import { askTogether, timeTogether } from '../asking-together'
+import { type Answer, type Command, explained } from '../redis-asking'
 import { entriesOf } from '../stream-entries'
 import {
   type GroupFacts,
@@ -34,8 +35,8 @@ export async function readStreams(
   { clock, heavy }: FiguresOptions,
 ): Promise<readonly Reading[]> {
   const [now, answers] = await Promise.all([
-    brokerTime(redis, clock),
-    askAll(
+    timeTogether(redis, clock),
+    askTogether(
       redis,
       queues.flatMap(({ name }): readonly Command[] => [
         heavy.has(name) ? ['XLEN', name] : ['XINFO', 'STREAM', name],
@@ -45,7 +46,7 @@ export async function readStreams(
   ])
   const seen = queues.map((_, index) => lookAt(answers[index * 2]!, answers[index * 2 + 1]!))
   const asked = seen.flatMap((each, index) => (isAsked(each) ? [{ index, after: slowestPlace(each.groups) }] : []))
-  const firsts = await askAll(
+  const firsts = await askTogether(
     redis,
     asked.map(({ index, after }): Command => ['XRANGE', queues[index]!.name, idAfter(after) ?? '+', '+', 'COUNT', 1]),
   )

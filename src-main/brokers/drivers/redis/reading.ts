@@ -12,10 +12,10 @@ import { expectedTypes, type QueueKeys, queueKeys } from './keys'
 import { readQueues } from './scripts/read'
 
 /** Keeps one call of the server at about a third of a millisecond, and below one where every queue has all ten priorities. */
-const queuesPerCall = 50
+const queuesPerCall = 150
 
 /**
- * Reads the figures of many queues: by one read-only script per 50 of them or, where the server has no such scripts,
+ * Reads the figures of many queues: by one read-only script per 150 of them or, where the server has no such scripts,
  * spreads keys over nodes, or permits none to this user, by plain commands in one write. Which of the two is found
  * out once per connection.
  */
