@@ -1,7 +1,7 @@
 // npm run bench:standing -- --minutes 10: one environment per system open at once in one core, 1,000 queues in all, alive the whole time.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { buildCore } from './built-core'
 import { commandsPerSecond } from './redis-commands'
 import type { Standing } from './standing-core'
 import { type StandingSystem, startSystems } from './standing-systems'
@@ -12,6 +12,7 @@ const minutes = Number(minutesAt < 0 ? 10 : process.argv[minutesAt + 1])
 const countedMs = 20_000
 
 const say = (text: string) => void process.stderr.write(`${text}\n`)
+const path = await buildCore()
 say('filling 1,000 queues')
 const systems = await startSystems()
 const beats = setInterval(() => {
@@ -19,10 +20,7 @@ const beats = setInterval(() => {
 }, 1_000)
 try {
   const inputs = systems.map(({ environment }) => environment)
-  const core = fork(join(import.meta.dirname, 'standing-core.ts'), [JSON.stringify(inputs)], {
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+  const core = fork(path, [JSON.stringify(inputs)], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   await watch(core, systems)
 } finally {
   clearInterval(beats)
