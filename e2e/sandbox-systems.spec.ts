@@ -49,6 +49,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('tab', { name: 'Details' }).click()
     await expect(page.getByText('Redrive tasks')).toBeVisible()
     await expectAccessible(page)
+
+    // A FIFO queue wants a group, and says so before anything is sent.
+    await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Send' }).click()
+    const queue = page.getByRole('combobox', { name: 'Queue' })
+    const fifo = await queue.locator('option', { hasText: '.fifo' }).first().getAttribute('value')
+    await queue.selectOption(fifo)
+    const send = page.getByRole('button', { name: /^Send 1 to / })
+    await expect(send).toHaveAttribute('aria-disabled', 'true')
+    await page.getByRole('textbox', { name: 'Message group' }).fill('customer-7')
+    await page.getByRole('textbox', { name: 'Deduplication id' }).fill('once')
+    await expectAccessible(page)
+    await send.click()
+    await expect(page.getByRole('region', { name: 'Outcome' })).toContainText('1')
     expect(complaints).toEqual([])
   })
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { ActivityScreen } from './features/activity/activity-screen'
+import { ChannelsScreen } from './features/channels/channels-screen'
 import { DeadLetters } from './features/dead-letters/dead-letters'
 import { EnvironmentsScreen } from './features/environments/environments-screen'
 import { Overview } from './features/overview/overview'
@@ -42,6 +43,8 @@ export function screenOf(route: Route): ReactNode {
       return <WorkersScreen key={route.environmentId} environmentId={route.environmentId} />
     case 'routing':
       return <RoutingScreen key={route.environmentId} environmentId={route.environmentId} />
+    case 'channels':
+      return <ChannelsScreen key={route.environmentId} {...route} />
     case 'activity':
       return <ActivityScreen />
     case 'environments':

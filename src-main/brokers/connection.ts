@@ -1,4 +1,5 @@
 import type { Failure } from '@shared/failure'
+import type { ChannelName, TailPiece } from '@shared/model/tail'
 import type { Finder } from './finder'
 import type { Remedies } from './remedies'
 
@@ -13,6 +14,8 @@ export interface Connection {
   readonly finder: Finder
   /** Requests that looking has cost so far, where they are billed. */
   readonly bill?: () => { readonly requests: number; readonly perDay: number; readonly dollarsPerMonth: number }
+  /** What is published on a channel from now on; ends with the signal. Where the broker has channels. */
+  readonly tailChannel?: (channel: ChannelName, signal: AbortSignal) => AsyncIterable<TailPiece>
   onLost(listener: (trouble: Failure) => void): void
   close(): Promise<void>
 }

@@ -7,6 +7,7 @@ import { BeeAdapter } from './adapters/bee/adapter'
 import { BullAdapter } from './adapters/bull/adapter'
 import { BullmqAdapter } from './adapters/bullmq/adapter'
 import { CeleryAdapter } from './adapters/celery/adapter'
+import { tailChannel } from './adapters/channel-tail'
 import { DeclaredAdapter } from './adapters/declared/adapter'
 import { ListAdapter } from './adapters/list/adapter'
 import { ResqueAdapter } from './adapters/resque/adapter'
@@ -45,6 +46,7 @@ export async function openRedis(profile: RedisProfile, password: string | null):
       notices: survey.notices,
       layouts,
       finder: redisFinder(client, layouts, { clock: systemClock, prefixes: profile.prefixes ?? [] }),
+      tailChannel: (channel, signal) => tailChannel(client, channel, signal),
       onLost: (listener) => {
         client.once('close', () => listener(redisFailure(errors.last ?? new Error('Connection is closed.'), where)))
       },

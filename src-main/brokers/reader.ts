@@ -169,8 +169,17 @@ export interface Reading {
   readonly outPerSecond?: number | null
   /** Counts of waits by power-of-two bucket since the queue exists: bucket b holds waits of [2^(b-1), 2^b) ms, bucket 0 those below 1 ms. */
   readonly waitBuckets: readonly number[] | null
+  /** Of a stream, so that their lag is known over time. */
+  readonly groups?: readonly GroupReading[]
   /** Set when this queue could not be read: the others still are. In words, naming the key. */
   readonly trouble: string | null
+}
+
+/** A consumer group's figures, entries; lag null: the server withholds it. */
+export interface GroupReading {
+  readonly name: string
+  readonly lag: number | null
+  readonly pending: number
 }
 
 /** A reading of which nothing is known, with the reason. */

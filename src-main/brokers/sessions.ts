@@ -1,5 +1,6 @@
 import { Failure, type FailureView } from '@shared/failure'
 import type { Layout } from '@shared/model/queue'
+import type { ChannelName, TailPiece } from '@shared/model/tail'
 import type { Cancel, Clock } from '../runtime/clock'
 import type { Connection } from './connection'
 import type { Finder } from './finder'
@@ -86,6 +87,12 @@ export class Sessions {
     const remedies = this.connection(environmentId).layouts.find((each) => each.layout === layout)
     if (!remedies) throw new Failure({ code: 'unsupported', message: `This environment has no ${layout} queues.` })
     return remedies
+  }
+
+  tailChannel(environmentId: string, channel: ChannelName, signal: AbortSignal): AsyncIterable<TailPiece> {
+    const { server, tailChannel } = this.connection(environmentId)
+    if (!tailChannel) throw new Failure({ code: 'unsupported', message: `${server} has no channels to listen to.` })
+    return tailChannel(channel, signal)
   }
 
   /** Endpoint, database and the server's run id: a restart or failover changes it. */

@@ -57,6 +57,9 @@ export function consoleHandler(services: Services): StandardRPCHandler<ConsoleCo
         }
         return null
       }),
+      tailChannel: api.environments.tailChannel.handler(async function* ({ input, signal }) {
+        yield* services.sessions.tailChannel(input.environmentId, input.channel, signal ?? new AbortController().signal)
+      }),
       previewLayout: api.environments.previewLayout.handler(({ input }) => previewLayout(services, input)),
       giveMfaCode: api.environments.giveMfaCode.handler(({ input }) => {
         services.giveMfaCode(environments.get(input.environmentId).id, input.code)

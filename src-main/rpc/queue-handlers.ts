@@ -1,6 +1,7 @@
 import { Failure } from '@shared/failure'
 import type { PeekPrice, PeekState } from '@shared/model/peek'
 import type { QueueAddress } from '@shared/model/queue'
+import { groupSeriesKey } from '@shared/model/sample'
 import type { Remedies } from '../brokers/remedies'
 import { addressOf, type ConsoleApi } from './api'
 import type { Services } from './services'
@@ -23,10 +24,10 @@ export function queueHandlers(api: ConsoleApi, services: Services) {
       services.attend(environments.get(input.environmentId).id)
       return watch.feed(input.environmentId, signal ?? new AbortController().signal)
     }),
-    history: api.queues.history.handler(async ({ input }) => {
-      const { samples, marks, stepMs } = await watch.series(input.environmentId, input.queue, input)
-      return { samples: samples.map(({ at, values }) => ({ at, values: [...values] })), marks: [...marks], stepMs }
-    }),
+    history: api.queues.history.handler(({ input }) => watch.series(input.environmentId, input.queue, input)),
+    groupHistory: api.queues.groupHistory.handler(({ input }) =>
+      watch.series(input.environmentId, groupSeriesKey(input.queue, input.group), input),
+    ),
     capabilities: api.queues.capabilities.handler(({ input }) => {
       const { queue, remedies } = at(input)
       return remedies.capabilities(queue)

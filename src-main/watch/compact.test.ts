@@ -9,7 +9,7 @@ const sampleAt = (at: number, value: number | null): Sample => ({ at, values: me
 
 describe('recent samples', () => {
   it('hold the newest 600 in order, whatever came before', () => {
-    const recent = new Recent()
+    const recent = new Recent(600)
     for (let n = 0; n < 1_500; n += 1) {
       recent.push(sampleAt(n * 1_000, n % 7 === 0 ? null : n))
       expect(recent.newest?.at).toBe(n * 1_000)

@@ -6,6 +6,7 @@ import { Discovery } from './discovery'
 import type { FeedTick, Snapshot } from './feed'
 import type { History } from './history'
 import { QueueWatch } from './queue-watch'
+import type { Recent } from './recent'
 import { Sampler, shortestTickMs, type Tick } from './sampler'
 import type { WatchedEnvironment } from './watched-environment'
 
@@ -32,6 +33,10 @@ export interface EnvironmentWatchOptions {
   readonly onMark: (queueKey: string, mark: Mark) => void
   readonly onError: (error: unknown) => void
 }
+
+/** Samples of a queue in memory: what a sparkline shows and history has not taken in yet, or ten minutes where there is none. */
+const keptBesideHistory = 128
+const keptAlone = 600
 
 /** Everything that is watched of one environment, from attach to detach. */
 export class EnvironmentWatch {
@@ -84,8 +89,11 @@ export class EnvironmentWatch {
     await Promise.all([this.discovery.stop(), this.sampler.stop()])
   }
 
-  queue(key: string): QueueWatch | undefined {
-    return this.queues.get(key)
+  /** The newest samples of a queue, or of a group of its. */
+  recent(seriesKey: string): Recent | undefined {
+    const [queueKey = ''] = seriesKey.split(' ', 1)
+    const queue = this.queues.get(queueKey)
+    return queueKey === seriesKey ? queue?.recent : queue?.groups.get(seriesKey)
   }
 
   get keys(): readonly string[] {
@@ -142,6 +150,8 @@ export class EnvironmentWatch {
       if (infoChanged) this.changed.set(queue.key, queue.info)
       if (reset) onMark(queue.key, { at: tick.at, kind: 'reset', label: 'The queue’s counters began anew' })
       history?.append({ environmentId: environment.id, queueKey: queue.key }, sample)
+      for (const [key, ofGroup] of queue.takeGroups(reading.groups ?? [], tick.at))
+        history?.append({ environmentId: environment.id, queueKey: key }, ofGroup)
     }
     this.lastTick = tick
     publish({ at: tick.at, queues: new Map(this.changed), removed: new Set(this.removed), samples, unchanged })
@@ -159,7 +169,7 @@ export class EnvironmentWatch {
       if (known.findAgain(found)) this.changed.set(key, known.info)
       return
     }
-    const queue = new QueueWatch(found)
+    const queue = new QueueWatch(found, this.options.history ? keptBesideHistory : keptAlone)
     this.queues.set(key, queue)
     this.removed.delete(key)
     this.changed.set(key, queue.info)

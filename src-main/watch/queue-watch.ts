@@ -1,6 +1,6 @@
 import { type QueueAddress, type QueueInfo, queueKey } from '@shared/model/queue'
-import { depthOf, type Sample, type Values } from '@shared/model/sample'
-import type { Found, Reading } from '../brokers/reader'
+import { depthOf, groupSeriesKey, type Metric, metrics, type Sample, type Values } from '@shared/model/sample'
+import type { Found, GroupReading, Reading } from '../brokers/reader'
 import { type Counted, ratesBetween } from './rates'
 import { Recent } from './recent'
 import { type BucketCount, waitQuantiles, withCount } from './wait-quantiles'
@@ -14,11 +14,18 @@ export class QueueWatch {
   readonly address: QueueAddress
   info: QueueInfo
   latest: Sample | undefined
-  readonly recent = new Recent()
+  readonly recent: Recent
+  /** Of its consumer groups: lag as ready, pending as leased. */
+  readonly groups = new Map<string, Recent>()
   private counted: Counted | undefined
   private waits: readonly BucketCount[] = []
 
-  constructor(found: Found) {
+  /** `kept`: how many of its newest samples stay in memory. */
+  constructor(
+    found: Found,
+    private readonly kept: number,
+  ) {
+    this.recent = new Recent(kept)
     this.key = queueKey(found.address)
     this.address = found.address
     this.info = { key: this.key, ...found.address, ...factsOf(found), paused: null, trouble: null }
@@ -53,6 +60,22 @@ export class QueueWatch {
     return { sample, changed, reset: rates.reset, infoChanged: this.update(reading) }
   }
 
+  /** Samples of its consumer groups, by the key of their series. */
+  takeGroups(groups: readonly GroupReading[], at: number): ReadonlyMap<string, Sample> {
+    const samples = new Map<string, Sample>()
+    for (const { name, lag, pending } of groups.slice(0, groupsWatched)) {
+      const key = groupSeriesKey(this.key, name)
+      const sample: Sample = { at, values: metrics.map((metric) => figureOfGroup(metric, { lag, pending })) }
+      const recent = this.groups.get(key) ?? new Recent(this.kept)
+      this.groups.set(key, recent)
+      recent.push(sample)
+      samples.set(key, sample)
+    }
+    for (const [key, recent] of this.groups)
+      if (at - (recent.newest?.at ?? at) > forgottenAfterMs) this.groups.delete(key)
+    return samples
+  }
+
   /** The product may be another version by now, the dead letters may go elsewhere. Answers whether anything changed. */
   findAgain(found: Found): boolean {
     const info = { ...this.info, ...factsOf(found) }
@@ -72,6 +95,14 @@ export class QueueWatch {
     return true
   }
 }
+
+/** The first of a stream's groups are watched over time; all of them are shown as they stand. */
+const groupsWatched = 20
+/** A group that is not there any more. */
+const forgottenAfterMs = 600_000
+
+const figureOfGroup = (metric: Metric, { lag, pending }: { lag: number | null; pending: number }): number | null =>
+  metric === 'ready' ? lag : metric === 'leased' ? pending : null
 
 const factsOf = ({ product, deadLetterQueue, deadLetterSources }: Found) => ({
   product,

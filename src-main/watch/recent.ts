@@ -1,8 +1,5 @@
 import { metrics, type Sample, type Values } from '@shared/model/sample'
 
-/** Ten minutes at one sample a second. */
-const capacity = 600
-
 const width = metrics.length
 
 /**
@@ -15,8 +12,11 @@ export class Recent {
   private next = 0
   private count = 0
 
+  /** At most so many samples. */
+  constructor(private readonly capacity: number) {}
+
   push(sample: Sample): void {
-    if (this.count === this.times.length && this.count < capacity) this.grow()
+    if (this.count === this.times.length && this.count < this.capacity) this.grow()
     const slot = this.next % this.times.length
     this.times[slot] = sample.at
     for (let metric = 0; metric < width; metric += 1) {
@@ -56,7 +56,7 @@ export class Recent {
   /** Only ever called on a full ring that has not wrapped beyond its end. */
   private grow(): void {
     const kept = this.samples()
-    const size = Math.min(this.times.length * 2, capacity)
+    const size = Math.min(this.times.length * 2, this.capacity)
     this.times = new Float64Array(size)
     this.values = new Float64Array(size * width)
     this.next = 0

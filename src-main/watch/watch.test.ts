@@ -1,6 +1,6 @@
 import { Failure } from '@shared/failure'
 import { type QueueAddress, queueKey } from '@shared/model/queue'
-import { figureOf } from '@shared/model/sample'
+import { figureOf, groupSeriesKey } from '@shared/model/sample'
 import type { FeedEvent } from '@shared/rpc/queues-contract'
 import { describe, expect, it } from 'vitest'
 import { type Finder, listingFinder } from '../brokers/finder'
@@ -138,6 +138,24 @@ describe('watching', () => {
     const detached = watch.close()
     await clock.advance(1)
     await detached
+  })
+
+  it('keeps the lag of consumer groups over time', async () => {
+    const { clock, broker, watch } = setUp()
+    const groups = (lag: number | null) => ({ groups: [{ name: 'bill ing', lag, pending: 2 }] })
+    broker.set(orders, groups(7))
+    watch.attach(broker)
+    await clock.advance(1_000)
+    broker.set(orders, groups(null))
+    await clock.advance(1_000)
+    const { samples } = await series(watch, clock, groupSeriesKey(ordersKey, 'bill ing'))
+    expect(samples.map((sample) => [figureOf(sample, 'ready'), figureOf(sample, 'leased')])).toEqual([
+      [7, 2],
+      [7, 2],
+      [null, 2],
+    ])
+    expect((await series(watch, clock, groupSeriesKey(ordersKey, 'other'))).samples).toEqual([])
+    await watch.close()
   })
 
   it('marks a reset and gives no rate for it', async () => {

@@ -83,7 +83,7 @@ export class Watch {
     yield* feed.subscribe(signal)
   }
 
-  /** One queue's samples between two times, at most about `points` of them; the step follows from that. */
+  /** The samples of one queue, or of a group by its groupSeriesKey, between two times, at most about `points` of them; the step follows from that. */
   async series(
     environmentId: string,
     queueKey: string,
@@ -95,7 +95,7 @@ export class Watch {
     const level = levelFor({ from, stepMs: wantedMs, now: clock.now() })
     const levelStepMs = levels[level]!.stepMs
     const stepMs = Math.ceil(wantedMs / levelStepMs) * levelStepMs
-    const recent = this.environments.get(environmentId)?.queue(queueKey)?.recent.samples(from, to) ?? []
+    const recent = this.environments.get(environmentId)?.recent(queueKey)?.samples(from, to) ?? []
     const rested = history ? await history.samples(ref, { level, from, to }) : []
     const samples = thin(joined(rested, recent, levelStepMs), stepMs, levels[0]!.stepMs)
     const marks = history ? await history.marks(ref, { from, to }) : this.marksBetween(ref, from, to)

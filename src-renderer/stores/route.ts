@@ -31,6 +31,13 @@ export type Route =
   | { readonly at: 'send'; readonly environmentId: string; readonly queue: string | null }
   | { readonly at: 'workers'; readonly environmentId: string }
   | { readonly at: 'routing'; readonly environmentId: string }
+  /** `name` null: none is listened to. */
+  | {
+      readonly at: 'channels'
+      readonly environmentId: string
+      readonly name: string | null
+      readonly isPattern: boolean
+    }
   | { readonly at: 'activity'; readonly environmentId: string }
   /** `edit`: an environment's id, or 'new'. */
   | { readonly at: 'environments'; readonly environmentId: string | null; readonly edit: string | null }
@@ -53,6 +60,10 @@ export function hrefOf(route: Route): string {
     }
     case 'send':
       return `#/e/${part(route.environmentId)}/send${route.queue === null ? '' : `/${part(route.queue)}`}`
+    case 'channels': {
+      const { environmentId, name, isPattern } = route
+      return `#/e/${part(environmentId)}/channels${name === null ? '' : `/${isPattern ? 'pattern' : 'name'}/${part(name)}`}`
+    }
     case 'workers':
     case 'routing':
     case 'activity':
@@ -86,6 +97,8 @@ export function parseHref(hash: string): Route {
       return { at: 'dead-letters', environmentId, cause: first ?? null, queue: second ?? null, message: third ?? null }
     case 'send':
       return { at: 'send', environmentId, queue: first ?? null }
+    case 'channels':
+      return { at: 'channels', environmentId, name: (first && second) ?? null, isPattern: first === 'pattern' }
     case 'workers':
     case 'routing':
     case 'activity':

@@ -1,6 +1,7 @@
 import type { Ability, Capability } from './capability'
 import type { MessageState } from './message'
 import type { Metric, Precision } from './sample'
+import type { SendFacts } from './send-facts'
 
 export const layoutParts = ['consumer-groups', 'workers', 'details', 'tail'] as const
 export type LayoutPart = (typeof layoutParts)[number]
@@ -27,8 +28,12 @@ export interface LayoutFacts {
   readonly precision: Readonly<Record<Metric, Precision>>
   /** What can be done, before a version, a permission or a setting takes something away; the adapter's answer begins with it. */
   readonly abilities: Readonly<Record<Ability, Capability>>
+  /** What a message takes when it is sent; null: none can be. */
+  readonly send: SendFacts | null
   /** What its queues can show besides messages, always; what only some have (groups, schedules) is asked for. */
   readonly parts: readonly LayoutPart[]
+  /** What only some of its queues have: each is asked. */
+  readonly sometimes?: readonly LayoutPart[]
   /** What it cannot tell or may lose, one sentence each: shown beside its queues and in the documentation. */
   readonly limits: readonly string[]
 }

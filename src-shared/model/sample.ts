@@ -47,6 +47,10 @@ export function depthOf(sample: Sample | undefined): number | null {
   return ready === null || delayed === null || leased === null ? null : ready + delayed + leased
 }
 
+/** Under which a consumer group's samples are kept: lag stands as ready, pending as leased. No queue's key has a blank in it. */
+export const groupSeriesKey = (queueKey: string, group: string): string =>
+  `${queueKey} group ${encodeURIComponent(group)}`
+
 /** A thin vertical on a chart: something happened here that explains the line. */
 export const Mark = z.object({
   at: z.number(),

@@ -46,6 +46,7 @@ describe('contract', () => {
   it('streams only what is live, and only reads', () => {
     expect(all.filter(({ isStream }) => isStream).map(({ path, meta }) => [path, meta.class])).toEqual([
       ['environments.watch', 'read'],
+      ['environments.tailChannel', 'read'],
       ['queues.feed', 'read'],
       ['queues.tail', 'read'],
       ['plans.watchRuns', 'read'],

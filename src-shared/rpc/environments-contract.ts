@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DeclarationPreview } from '../model/declaration-preview'
 import { ConnectionReport, Environment, EnvironmentInput, EnvironmentState } from '../model/environment'
 import { RoutingGraph } from '../model/routing'
+import { ChannelName, TailPiece } from '../model/tail'
 import { WorkerReport } from '../model/worker'
 import { EnvironmentRef, read, write } from './procedure'
 
@@ -24,6 +25,8 @@ export const environmentsContract = {
   workers: read.input(EnvironmentRef).output(z.array(WorkerReport)),
   /** null: this broker does not route. */
   routing: read.input(EnvironmentRef).output(RoutingGraph.nullable()),
+  /** What is published on a pub/sub channel from now on. Refused where the broker has none. */
+  tailChannel: read.input(EnvironmentRef.extend({ channel: ChannelName })).output(eventIterator(TailPiece)),
   /** The code of an MFA device that a role asks for; used for the next connect and kept nowhere. */
   giveMfaCode: write
     .input(EnvironmentRef.extend({ code: z.string().regex(/^\d{6}$/, 'six digits') }))

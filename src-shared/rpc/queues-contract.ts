@@ -56,6 +56,17 @@ export const queuesContract = {
   details: read.input(QueueRef).output(z.array(DetailSection).nullable()),
   /** A stream's consumer groups; null: this is no stream. */
   consumerGroups: read.input(QueueRef).output(z.array(ConsumerGroup).nullable()),
+  /** Lag (as ready) and pending (as leased) of one group over time, as `history` tells a queue's. */
+  groupHistory: read
+    .input(
+      QueueRef.extend({
+        group: z.string().min(1).max(4096),
+        from: Instant,
+        to: Instant,
+        points: z.number().int().min(10).max(2000),
+      }),
+    )
+    .output(Series),
   pendingEntries: read
     .input(
       QueueRef.extend({

@@ -1,5 +1,5 @@
 import { Failure } from '@shared/failure'
-import type { TailedMessage, TailPiece } from '@shared/model/tail'
+import type { ChannelName, TailedMessage, TailPiece } from '@shared/model/tail'
 import { type Clock, systemClock } from '../../runtime/clock'
 import type { RedisClient } from '../clients/redis'
 import { redisFailure } from '../clients/redis-failure'
@@ -19,17 +19,19 @@ const publishedWithinMs = 1_000
  */
 export async function* tailChannel(
   redis: RedisClient,
-  channel: string,
+  channel: ChannelName,
   signal: AbortSignal,
   { clock = systemClock, onSubscribed }: TailChannelOptions = {},
 ): AsyncGenerator<TailPiece> {
   if (signal.aborted) return
   const subscriber = anotherConnection(redis)
   const heard = new Heard(clock)
-  const hear = (_: unknown, body: Buffer) => heard.take(body)
+  const hear = (_: Buffer, body: Buffer) => heard.take(body)
+  const hearMatch = (_: string, from: Buffer, body: Buffer) => heard.take(body, from.toString('utf8'))
   const end = () => heard.end(null)
   subscriber.on('messageBuffer', hear)
-  subscriber.on('close', () => heard.end(lost(channel)))
+  subscriber.on('pmessageBuffer', hearMatch)
+  subscriber.on('close', () => heard.end(lost(channel.name)))
   subscriber.on('error', () => {})
   signal.addEventListener('abort', end, { once: true })
   try {
@@ -67,13 +69,21 @@ class Heard {
 
   constructor(private readonly clock: Clock) {}
 
-  take(body: Buffer): void {
+  take(body: Buffer, channel?: string): void {
     if (this.kept.length >= mostKept || this.keptBytes >= mostKeptBytes) this.missed += 1
     else {
       const shown = body.subarray(0, shownBytes)
       this.keptBytes += shown.length
       const base64 = shown.toString('base64')
-      this.kept.push({ id: null, at: this.clock.now(), base64, bytes: body.length, attributes: [] })
+      const at = this.clock.now()
+      this.kept.push({
+        id: null,
+        at,
+        base64,
+        bytes: body.length,
+        attributes: [],
+        ...(channel !== undefined && { channel }),
+      })
     }
     this.wake?.()
   }
@@ -107,19 +117,19 @@ const anotherConnection = (redis: RedisClient): RedisClient =>
     ? redis.duplicate([], { lazyConnect: true, clusterRetryStrategy: () => null })
     : redis.duplicate({ lazyConnect: true, retryStrategy: () => null })
 
-async function subscribe(subscriber: RedisClient, channel: string): Promise<void> {
+async function subscribe(subscriber: RedisClient, { name, isPattern }: ChannelName): Promise<void> {
   try {
     await subscriber.connect()
-    await subscriber.subscribe(channel)
+    await (isPattern ? subscriber.psubscribe(name) : subscriber.subscribe(name))
   } catch (error) {
     const isDenied = error instanceof Error && error.message.startsWith('NOPERM')
     if (!isDenied) throw redisFailure(error, 'Redis')
     throw new Failure(
       {
         code: 'denied',
-        message: `This user may not listen to ${channel}.`,
-        hint: 'Grant it with ACL SETUSER ... +subscribe &channel',
-        subject: 'SUBSCRIBE',
+        message: `This user may not listen to ${name}.`,
+        hint: `Grant it with ACL SETUSER ... +${isPattern ? 'p' : ''}subscribe &${name}`,
+        subject: isPattern ? 'PSUBSCRIBE' : 'SUBSCRIBE',
       },
       { cause: error },
     )

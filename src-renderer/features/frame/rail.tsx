@@ -1,6 +1,6 @@
 import type { BrokerKind } from '@shared/model/environment'
 import { metricIndex } from '@shared/model/sample'
-import { Activity, Boxes, Gauge, Send, Skull, Waypoints, Wrench } from 'lucide-react'
+import { Activity, Boxes, Gauge, Radio, Send, Skull, Waypoints, Wrench } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useActions } from '../../actions'
 import { cx } from '../../design/cx'
@@ -52,6 +52,16 @@ const sectionsOf = (environmentId: string, broker: BrokerKind | undefined): read
           keys: 'g x',
           icon: <Waypoints {...icon} />,
           route: { at: 'routing', environmentId } as const,
+        },
+      ]
+    : []),
+  ...(broker === 'redis'
+    ? [
+        {
+          label: 'Channels',
+          keys: 'g c',
+          icon: <Radio {...icon} />,
+          route: { at: 'channels', environmentId, name: null, isPattern: false } as const,
         },
       ]
     : []),

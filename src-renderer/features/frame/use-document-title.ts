@@ -37,6 +37,8 @@ function placeOf(route: Route): string {
       return 'Workers'
     case 'routing':
       return 'Exchanges'
+    case 'channels':
+      return route.name ?? 'Channels'
     case 'send':
       return 'Send'
     case 'activity':

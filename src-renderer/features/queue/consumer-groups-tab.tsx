@@ -15,12 +15,15 @@ import { useConsole } from '../../stores/console'
 import { TroubleView } from '../trouble-view'
 import { useAnswer } from '../use-answer'
 import { useEvery } from '../use-every'
+import { GroupChart } from './group-chart'
 import { ListBar } from './list-bar'
 import { PendingList } from './pending-list'
+import type { Range } from './queue-series'
 
 interface ConsumerGroupsTabProps {
   readonly environmentId: string
   readonly queue: QueueKey
+  readonly range: Range
 }
 
 /** A group's own row, or one of its consumers beneath it. */
@@ -36,7 +39,7 @@ type Row =
 const everyMs = 3_000
 
 /** Groups with their consumers above, the pending entries of the chosen row below. */
-export function ConsumerGroupsTab({ environmentId, queue }: ConsumerGroupsTabProps) {
+export function ConsumerGroupsTab({ environmentId, queue, range }: ConsumerGroupsTabProps) {
   const { client } = useConsole()
   const ask = useCallback(
     async (signal: AbortSignal) => ({
@@ -65,21 +68,24 @@ export function ConsumerGroupsTab({ environmentId, queue }: ConsumerGroupsTabPro
           {visible(words)}
         </p>
       ))}
-      <div className="flex min-h-0 flex-1 flex-col">
-        <DataTable<Row>
-          label="Consumer groups"
-          columns={columns}
-          rows={rows}
-          keyOf={keyOf}
-          openKey={chosen?.id ?? null}
-          openFollows
-          onOpen={(row) => setChosenId(row.id)}
-          empty={
-            <EmptyState title="No consumer group">
-              A group is made by XGROUP CREATE; until then nothing is delivered from this stream by a group.
-            </EmptyState>
-          }
-        />
+      <div className="flex min-h-0 flex-1">
+        <div className="flex min-w-0 flex-1 flex-col">
+          <DataTable<Row>
+            label="Consumer groups"
+            columns={columns}
+            rows={rows}
+            keyOf={keyOf}
+            openKey={chosen?.id ?? null}
+            openFollows
+            onOpen={(row) => setChosenId(row.id)}
+            empty={
+              <EmptyState title="No consumer group">
+                A group is made by XGROUP CREATE; until then nothing is delivered from this stream by a group.
+              </EmptyState>
+            }
+          />
+        </div>
+        {chosen && <GroupChart environmentId={environmentId} queue={queue} group={chosen.group.name} range={range} />}
       </div>
       {chosen && (
         <PendingList

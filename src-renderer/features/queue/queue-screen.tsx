@@ -171,7 +171,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
         ]}
       >
         {part !== null ? (
-          <Part {...{ environmentId, queue, message, part, parts }} />
+          <Part {...{ environmentId, queue, message, part, parts, range }} />
         ) : (
           <>
             <PeekBar environmentId={environmentId} queue={queue} onChange={changed} />
@@ -192,16 +192,17 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
 interface PartProps extends Pick<QueueScreenProps, 'environmentId' | 'queue' | 'message'> {
   readonly part: (typeof queueParts)[number]
   readonly parts: QueueParts
+  readonly range: Range
 }
 
-function Part({ environmentId, queue, message, part, parts }: PartProps) {
+function Part({ environmentId, queue, message, part, parts, range }: PartProps) {
   switch (part) {
     case 'groups':
       return <GroupList environmentId={environmentId} queue={queue} message={message} />
     case 'schedules':
       return <ScheduleList parts={parts} />
     case 'consumer-groups':
-      return <ConsumerGroupsTab environmentId={environmentId} queue={queue} />
+      return <ConsumerGroupsTab environmentId={environmentId} queue={queue} range={range} />
     case 'workers':
       return <WorkersTab environmentId={environmentId} queue={queue} />
     case 'details':

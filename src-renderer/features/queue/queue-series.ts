@@ -27,17 +27,44 @@ interface SeriesOptions {
   readonly range: Range
 }
 
+interface GroupSeriesOptions extends SeriesOptions {
+  readonly group: string
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+  readonly points: number
+}
+
 /** Points asked of history: about two per pixel of a chart. */
 const historyPoints = 600
 const refreshAtLeastMs = 10_000
+const refreshLiveMs = 3_000
 const noSamples: readonly Sample[] = []
 const noMarks: readonly Mark[] = []
 
 /** The figures of one queue over a range: five minutes live from the feed, more from history. */
 export function useQueueSeries({ environmentId, queue, range }: SeriesOptions): QueueSeries {
   const live = useLiveSeries(environmentId, queue)
-  const past = useHistory({ environmentId, queue, range })
+  const { client } = useConsole()
+  const load = useCallback(
+    (span: Span, signal: AbortSignal) => client.queues.history({ environmentId, queue, ...span }, { signal }),
+    [client, environmentId, queue],
+  )
+  const past = useHistory(range === '5m' ? null : load, { range, refreshMs: refreshAtLeastMs })
   return range === '5m' ? live : past
+}
+
+/** Lag (as ready) and pending (as leased) of one consumer group over a range. */
+export function useGroupSeries({ environmentId, queue, group, range }: GroupSeriesOptions): QueueSeries {
+  const { client } = useConsole()
+  const load = useCallback(
+    (span: Span, signal: AbortSignal) =>
+      client.queues.groupHistory({ environmentId, queue, group, ...span }, { signal }),
+    [client, environmentId, queue, group],
+  )
+  return useHistory(load, { range, refreshMs: range === '5m' ? refreshLiveMs : refreshAtLeastMs })
 }
 
 function useLiveSeries(environmentId: string, queue: QueueKey): QueueSeries {
@@ -54,38 +81,43 @@ function useLiveSeries(environmentId: string, queue: QueueKey): QueueSeries {
   }, [window, marks, stepMs])
 }
 
-function useHistory({ environmentId, queue, range }: SeriesOptions): QueueSeries {
-  const { client } = useConsole()
+type LoadSeries = (span: Span, signal: AbortSignal) => Promise<Pick<QueueSeries, 'samples' | 'marks' | 'stepMs'>>
+
+/** `load` null: not now. */
+function useHistory(
+  load: LoadSeries | null,
+  { range, refreshMs }: { readonly range: Range; readonly refreshMs: number },
+): QueueSeries {
   const span = ranges.find((candidate) => candidate.value === range)!.ms
   const [to, setTo] = useState(() => Date.now())
+  const isOff = load === null
   // The chart moves on when its newest bucket could have changed, not more often.
   useEffect(() => {
     setTo(Date.now())
-    if (range === '5m') return
-    const timer = setInterval(() => setTo(Date.now()), Math.max(refreshAtLeastMs, span / historyPoints))
+    if (isOff) return
+    const timer = setInterval(() => setTo(Date.now()), Math.max(refreshMs, span / historyPoints))
     return () => clearInterval(timer)
-  }, [range, span])
+  }, [isOff, refreshMs, span])
   const ask = useCallback(
     async (signal: AbortSignal): Promise<QueueSeries> => {
       const from = to - span
-      if (range === '5m') return { samples: noSamples, marks: noMarks, from, to, stepMs: 1000 }
-      const series = await client.queues.history({ environmentId, queue, from, to, points: historyPoints }, { signal })
-      return { ...series, from, to }
+      if (!load) return { samples: noSamples, marks: noMarks, from, to, stepMs: 1000 }
+      return { ...(await load({ from, to, points: historyPoints }, signal)), from, to }
     },
-    [client, environmentId, queue, range, span, to],
+    [load, span, to],
   )
   const { value } = useAnswer(ask)
-  const [kept, setKept] = useState<{ readonly range: Range; readonly series: QueueSeries } | null>(null)
+  const [kept, setKept] = useState<{ readonly load: LoadSeries | null; range: Range; series: QueueSeries } | null>(null)
   useEffect(() => {
-    if (value) setKept({ range, series: value })
-  }, [value, range])
+    if (value) setKept({ load, range, series: value })
+  }, [value, load, range])
   // While the next answer is on its way the last one of the same range stays.
   return useMemo(
     () =>
-      kept?.range === range
+      kept?.range === range && kept.load === load
         ? kept.series
         : { samples: noSamples, marks: noMarks, from: to - span, to, stepMs: span / historyPoints },
-    [kept, range, to, span],
+    [kept, load, range, to, span],
   )
 }
 

@@ -1,18 +1,7 @@
 import type { QueueKey } from '@shared/model/queue'
-import type { TailedMessage } from '@shared/model/tail'
-import { bytesOfBase64 } from '@shared/payload/base64'
-import { visible } from '@shared/payload/visible'
-import { Pause, Play } from 'lucide-react'
-import { useEffect, useState } from 'react'
-import { useStore } from 'zustand'
-import { useActions } from '../../actions'
-import { Button } from '../../design/button'
-import { EmptyState } from '../../design/empty-state'
-import { bytes, count, plural } from '../../design/number-format'
-import { Time } from '../../design/time'
+import { useCallback } from 'react'
 import { useConsole } from '../../stores/console'
-import { TroubleView } from '../trouble-view'
-import { linesKept, TailKeeper } from './tail-keeper'
+import { TailView } from '../tail-view'
 
 interface TailTabProps {
   readonly environmentId: string
@@ -21,76 +10,11 @@ interface TailTabProps {
 
 const recent = 50
 
-/** What goes by, newest first. While it is held nothing moves; what arrives meanwhile is counted. */
 export function TailTab({ environmentId, queue }: TailTabProps) {
   const { client } = useConsole()
-  const [keeper] = useState(() => new TailKeeper())
-  const { lines, held, behind, missed, trouble } = useStore(keeper.store)
-  useEffect(() => {
-    const ending = new AbortController()
-    void keeper.follow(client, { environmentId, queue, recent }, ending.signal)
-    return () => ending.abort()
-  }, [client, environmentId, queue, keeper])
-  const hold = (next: boolean) => keeper.hold(next)
-  useActions([
-    {
-      id: 'tail-hold',
-      label: held ? 'Go on with the tail' : 'Hold the tail',
-      group: 'Queue',
-      keys: 'space',
-      perform: () => hold(!held),
-    },
-  ])
-  if (trouble) return <TroubleView trouble={trouble} />
-  return (
-    <>
-      <div className="flex h-9 shrink-0 items-center gap-3 border-line border-b px-4 text-12 text-muted">
-        <Button
-          small
-          icon={held ? <Play size={12} aria-hidden /> : <Pause size={12} aria-hidden />}
-          onClick={() => hold(!held)}
-        >
-          {held ? 'Go on' : 'Hold'}
-        </Button>
-        <span className="tabular">
-          {held ? `${plural(behind, 'message')} waiting` : `newest first, the last ${count(linesKept)} are kept here`}
-        </span>
-        {missed > 0 && (
-          <span className="tabular text-amber">
-            {plural(missed, 'message')} went by faster than they could be shown
-          </span>
-        )}
-      </div>
-      {lines.length === 0 ? (
-        <EmptyState title="Nothing has gone by yet">
-          What is added from now on shows here as it comes. Looking takes nothing away.
-        </EmptyState>
-      ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section aria-label="Tail" tabIndex={0} className="min-h-0 flex-1 overflow-auto">
-          <ul>
-            {lines.map(({ number, message }) => (
-              <TailLine key={number} message={message} />
-            ))}
-          </ul>
-        </section>
-      )}
-    </>
+  const open = useCallback(
+    (signal: AbortSignal) => client.queues.tail({ environmentId, queue, recent }, { signal }),
+    [client, environmentId, queue],
   )
-}
-
-function TailLine({ message }: { readonly message: TailedMessage }) {
-  const text = new TextDecoder().decode(bytesOfBase64(message.base64))
-  return (
-    <li className="flex h-7 items-center gap-3 border-line border-b px-4">
-      <span className="w-20 shrink-0 text-muted">
-        <Time at={message.at} as="clock" />
-      </span>
-      {message.id && <span className="w-40 shrink-0 font-mono text-12 text-muted">{visible(message.id)}</span>}
-      <span className="clip min-w-0 flex-1 select-text font-mono text-12" title={visible(text.slice(0, 4_000))}>
-        {visible(text.slice(0, 1_000))}
-      </span>
-      <span className="tabular shrink-0 text-12 text-faint">{bytes(message.bytes)}</span>
-    </li>
-  )
+  return <TailView open={open} />
 }

@@ -36,26 +36,32 @@ export function useQueueParts({ environmentId, queue, layout, shown }: QueuePart
   const { client } = useConsole()
   const ask = useCallback(
     async (signal: AbortSignal) => {
-      const [schedules, groups] = await Promise.all([
+      const mayBeRead = layout && layoutFacts[layout].sometimes?.includes('consumer-groups')
+      const [schedules, groups, readers] = await Promise.all([
         client.queues.schedules({ environmentId, queue }, { signal }),
         client.queues.groups({ environmentId, queue, cursor: null, limit: 1 }, { signal }),
+        mayBeRead ? client.queues.consumerGroups({ environmentId, queue }, { signal }) : null,
       ])
-      return { schedules, groups, takenAt: Date.now() }
+      return { schedules, groups, readers, takenAt: Date.now() }
     },
-    [client, environmentId, queue],
+    [client, environmentId, queue, layout],
   )
   const { value, trouble, reload } = useAnswer(ask)
   useEffect(() => {
     const timer = setInterval(reload, shown === 'schedules' ? shownEveryMs : hiddenEveryMs)
     return () => clearInterval(timer)
   }, [reload, shown])
-  const seen = useRef({ groups: false, schedules: false })
+  const seen = useRef({ groups: false, schedules: false, readers: false })
   if ((value?.groups?.items.length ?? 0) > 0) seen.current.groups = true
   if ((value?.schedules?.length ?? 0) > 0) seen.current.schedules = true
+  if ((value?.readers?.length ?? 0) > 0) seen.current.readers = true
   const groups = value?.groups && seen.current.groups ? { count: value.groups.total } : null
   const schedules =
     value?.schedules && seen.current.schedules ? { list: value.schedules, takenAt: value.takenAt } : null
-  const always = layout ? layoutFacts[layout].parts : []
+  const always = [
+    ...(layout ? layoutFacts[layout].parts : []),
+    ...(seen.current.readers ? (['consumer-groups'] as const) : []),
+  ]
   const has = (part: QueuePart): boolean =>
     part === 'groups'
       ? groups !== null

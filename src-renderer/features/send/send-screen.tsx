@@ -11,7 +11,7 @@ import { askForUnlock } from '../../stores/unlock-request'
 import { ScreenHead } from '../screen-head'
 import { useAbilities } from '../use-abilities'
 import { writeRefusal } from '../write-refusal'
-import { firstBody, requestOf, type SendForm, sendRefusal } from './send-form'
+import { emptyForm, factsOf, fittedTo, requestOf, type SendForm, sendRefusal } from './send-form'
 import { SendOptions } from './send-options'
 import { SendOutcome } from './send-outcome'
 import { useBatches } from './use-batches'
@@ -25,27 +25,19 @@ export function SendScreen({
   readonly queue: string | null
 }) {
   const standing = useEnvironment(environmentId)
-  const [form, setForm] = useState<SendForm>(() => ({
-    queue: queue ?? '',
-    name: 'test',
-    body: firstBody,
-    count: 1,
-    delaySeconds: null,
-    priority: null,
-    attributes: [],
-  }))
-  const info = useFeed(environmentId, (feed) => feed.queues.get(form.queue))
+  const [written, setForm] = useState<SendForm>(() => emptyForm(queue ?? ''))
+  const info = useFeed(environmentId, (feed) => feed.queues.get(written.queue))
+  const form = fittedTo(info, written)
   const { batches, send } = useBatches(environmentId)
   const [busy, setBusy] = useState(false)
   const may = useAbilities({ environmentId, queue: form.queue === '' ? null : form.queue })
-  const why = busy ? 'It is on its way.' : (writeRefusal(standing) ?? sendRefusal(form, info?.layout) ?? may('send'))
+  const why = busy ? 'It is on its way.' : (writeRefusal(standing) ?? (info && may('send')) ?? sendRefusal(form, info))
   const perform = async () => {
+    if (!info) return
     setBusy(true)
     try {
-      await send(
-        requestOf(form, environmentId, Date.now(), () => crypto.randomUUID()),
-        info?.name ?? form.queue,
-      )
+      const uuid = () => crypto.randomUUID()
+      await send(requestOf(form, { environmentId, target: info, now: Date.now(), uuid }), info.name)
     } catch (error) {
       const { message, hint } = troubleOf(error)
       showNotice({ title: message, detail: hint, tone: 'red' })
@@ -69,23 +61,25 @@ export function SendScreen({
         <SendOptions
           environmentId={environmentId}
           form={form}
-          layout={info?.layout}
+          target={info}
           onChange={(next) => {
             setForm(next)
             if (next.queue !== form.queue) go({ at: 'send', environmentId, queue: next.queue || null }, 'replace')
           }}
         />
         <section aria-label="Payload" className="flex min-h-0 min-w-0 flex-col border-line border-x">
-          <p className="flex h-9 shrink-0 items-center border-line border-b px-4 text-12 text-muted">
-            Payload · <code className="mx-1 font-mono">{'{{uuid}} {{now}} {{seq}}'}</code> are filled in for each
-            message
+          <p className="flex h-9 shrink-0 items-center justify-between gap-3 border-line border-b px-4 text-12 text-muted">
+            <span className="shrink-0">{factsOf(info)?.body.words ?? 'Payload'}</span>
+            <span className="clip" title="Filled in anew for each message">
+              filled in: <code className="font-mono">{'{{uuid}} {{now}} {{seq}}'}</code>
+            </span>
           </p>
           <CodeView
             label="Payload, editable"
             editable
             language="json"
             text={form.body}
-            onChange={(body) => setForm((before) => ({ ...before, body }))}
+            onChange={(body) => setForm({ ...form, body })}
           />
         </section>
         <SendOutcome environmentId={environmentId} batches={batches} />

@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { asynqSend } from '../send-facts'
 
 export const asynq: LayoutFacts = {
   product: 'asynq',
@@ -30,6 +31,7 @@ export const asynq: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'yes' },
   },
+  send: asynqSend,
   parts: ['workers', 'details'],
   limits: [
     'asynq keeps no time of enqueueing: the age of a pending task counts from when it became pending.',

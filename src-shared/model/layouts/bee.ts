@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { beeSend } from '../send-facts'
 
 export const bee: LayoutFacts = {
   product: 'bee-queue',
@@ -32,6 +33,7 @@ export const bee: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'bee-queue pauses in each worker’s process, and keeps no mark of it in Redis' },
   },
+  send: beeSend,
   parts: ['details'],
   limits: [
     'bee-queue keeps neither the time of a failure nor the order of failed jobs: up to 5,000 are shown by id, highest first, more as Redis scans them.',

@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { bullSend } from '../send-facts'
 
 export const bull: LayoutFacts = {
   product: 'Bull',
@@ -33,6 +34,7 @@ export const bull: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'yes' },
   },
+  send: bullSend,
   parts: ['workers', 'details'],
   limits: [
     'Jobs that a rate limit holds back stand among the delayed ones.',

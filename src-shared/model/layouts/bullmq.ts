@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { bullSend } from '../send-facts'
 
 export const bullmq: LayoutFacts = {
   product: 'BullMQ',
@@ -35,6 +36,7 @@ export const bullmq: LayoutFacts = {
         'BullMQ 5 and 6 pause in different ways, and where both work one queue jobs can be lost: pause it from the service that owns it',
     },
   },
+  send: bullSend,
   parts: ['workers', 'details'],
   limits: [
     'Jobs that wait for their children are counted neither as waiting nor as delayed.',

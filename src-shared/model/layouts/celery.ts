@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { celerySend } from '../send-facts'
 
 export const celery: LayoutFacts = {
   product: 'Celery',
@@ -34,6 +35,7 @@ export const celery: LayoutFacts = {
       reason: 'a queue cannot be paused through Redis: workers are told by Celery’s own remote control',
     },
   },
+  send: celerySend,
   parts: ['details'],
   limits: [
     'A failed task is gone from the queue; its error is found by its id, where the result backend is this Redis and has not expired.',

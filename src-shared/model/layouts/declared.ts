@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { declaredSend } from '../send-facts'
 
 export const declared: LayoutFacts = {
   product: 'Declared layout',
@@ -32,7 +33,9 @@ export const declared: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'nothing in this layout tells its workers to wait: stop them instead' },
   },
+  send: declaredSend,
   parts: ['details', 'tail'],
+  sometimes: ['consumer-groups'],
   limits: [
     'What each layout can lose stands in its declaration, and beside its queues.',
     'Messages are known by their bytes, and by the id in their envelope: a worker that writes other bytes makes another message of it.',

@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { engineSend } from '../send-facts'
 
 export const engine: LayoutFacts = {
   product: 'Engine',
@@ -28,6 +29,7 @@ export const engine: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'yes' },
   },
+  send: engineSend,
   parts: [],
   limits: [],
 }

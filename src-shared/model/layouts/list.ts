@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { listSend } from '../send-facts'
 
 export const list: LayoutFacts = {
   product: 'Redis list',
@@ -34,6 +35,7 @@ export const list: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'a list cannot be paused: stop its consumers instead' },
   },
+  send: listSend,
   parts: ['details'],
   limits: [
     'Which end is next in line is not told by a list; until it is named, elements are shown from the left.',

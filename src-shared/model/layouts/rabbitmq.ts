@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { rabbitmqSend } from '../send-facts'
 
 /** RabbitMQ knows no message by an id: whoever wants one takes all that stand before it, and gives the others back. */
 const passing =
@@ -41,6 +42,7 @@ export const rabbitmq: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'RabbitMQ cannot pause a queue: stop its consumers' },
   },
+  send: rabbitmqSend,
   parts: ['workers', 'details'],
   limits: [
     'Messages can be seen only by taking them out and putting them back, so a person asks for it and is told the price first; streams are read for nothing.',

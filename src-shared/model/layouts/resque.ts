@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { resqueSend } from '../send-facts'
 
 export const resque: LayoutFacts = {
   product: 'Resque',
@@ -31,6 +32,7 @@ export const resque: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'Resque pauses each worker by a signal, and keeps no mark of it in Redis' },
   },
+  send: resqueSend,
   parts: ['workers', 'details'],
   limits: [
     'Failed jobs of all queues stand in one list, and delayed ones in one schedule: each is shown as a queue of its own.',

@@ -42,6 +42,7 @@ export const rq: LayoutFacts = {
         'RQ cannot pause one queue: rq suspend stops all workers of this Redis at once, and then every queue is shown as paused',
     },
   },
+  send: null,
   parts: ['workers', 'details'],
   limits: [
     'Payloads are pickles and are never read: RQ’s own description of the call stands for them, and their bytes can be copied.',

@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { sidekiqSend } from '../send-facts'
 
 export const sidekiq: LayoutFacts = {
   product: 'Sidekiq',
@@ -37,6 +38,7 @@ export const sidekiq: LayoutFacts = {
         'Sidekiq cannot pause a queue. Sidekiq Pro can, from the service itself; a queue that it holds back is shown as paused',
     },
   },
+  send: sidekiqSend,
   parts: ['workers', 'details'],
   limits: [
     'The dead set, the retry set and the scheduled set are common to all queues: each is shown as a queue of its own.',

@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { sqsSend } from '../send-facts'
 
 export const sqs: LayoutFacts = {
   product: 'Amazon SQS',
@@ -42,6 +43,7 @@ export const sqs: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'SQS has no pause: consumers stop by not receiving' },
   },
+  send: sqsSend,
   parts: ['details'],
   limits: [
     'Counts are approximate, and right about a minute after producers stop.',

@@ -1,4 +1,5 @@
 import type { LayoutFacts } from '../layout-facts'
+import { streamSend } from '../send-facts'
 
 const forAllGroups =
   'The entry is deleted for every group that reads this stream, also those that have not been given it yet.'
@@ -40,6 +41,7 @@ export const stream: LayoutFacts = {
     send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'a stream cannot be paused: stop its consumers instead' },
   },
+  send: streamSend,
   parts: ['consumer-groups', 'workers', 'details', 'tail'],
   limits: [
     'Undelivered is counted for the slowest group; where nobody reads in groups, every entry counts.',

@@ -164,6 +164,7 @@ function readingOf({ declaration, places, answers, stream, now, heavy, first }: 
     enqueuedTotal: stream ? stream.facts.entriesAdded : null,
     ackedTotal: null,
     waitBuckets: null,
+    ...(stream && { groups: stream.groups }),
     trouble: null,
   }
 }

@@ -2,7 +2,6 @@ import { shippedDeclarations } from '@shared/model/shipped-declarations'
 import type { TailPiece } from '@shared/model/tail'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type RedisStage, startRedisStage } from '../../testing/redis-stage'
-import { tailChannel } from '../channel-tail'
 import { DeclaredAdapter } from './adapter'
 import { emit, StreamQueue, teamJob } from './team-code'
 
@@ -91,45 +90,5 @@ describe('the tail of other declared queues', () => {
   it('is refused where nothing tells what is added', () => {
     const queue = { layout: 'declared', prefix: 'queue-list', name: 'x' } as const
     expect(() => adapter.tail(queue, { recent: 0 }, new AbortController().signal)).toThrow('cannot be tailed')
-  })
-})
-
-describe('the tail of a channel', () => {
-  it('counts what a slow reader missed', async () => {
-    const ending = new AbortController()
-    const pieces = tailChannel(stage.client, 'news', ending.signal)
-    const first = pieces.next()
-    await heard('news')
-    await stage.admin.publish('news', Buffer.from([0xff, 0x00]))
-    expect(Buffer.from((await first).value!.messages[0]!.base64, 'base64')).toEqual(Buffer.from([0xff, 0x00]))
-    const pipeline = stage.admin.pipeline()
-    for (let n = 0; n < 3_000; n += 1) pipeline.publish('news', String(n))
-    await pipeline.exec()
-    // The reader's own connection has heard it all once it has heard this.
-    let [seen, missed] = [0, 0]
-    while (seen + missed < 3_000) {
-      const { value } = await pieces.next()
-      seen += value!.messages.length
-      missed += value!.missed
-    }
-    expect(seen + missed).toBe(3_000)
-    expect(seen).toBeGreaterThanOrEqual(1_000)
-    ending.abort()
-    expect((await pieces.next()).done).toBe(true)
-  })
-
-  it('says when its connection is lost', async () => {
-    const pieces = tailChannel(stage.client, 'news', new AbortController().signal)
-    const failing = expect(pieces.next()).rejects.toMatchObject({ code: 'unreachable', subject: 'news' })
-    await heard('news')
-    await stage.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
-    await failing
-    expect(await stage.client.ping()).toBe('PONG')
-  })
-
-  it('says what a user may not listen to', async () => {
-    const pieces = tailChannel(stage.readingClient, 'news', new AbortController().signal)
-    await expect(pieces.next()).rejects.toMatchObject({ code: 'denied' })
-    expect((await tailChannel(stage.client, 'news', AbortSignal.abort()).next()).done).toBe(true)
   })
 })

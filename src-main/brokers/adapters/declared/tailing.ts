@@ -20,7 +20,7 @@ export function tailDeclared(
   if (stream?.role.type === 'stream')
     return tailStream(redis, { key: stream.place.key, recent, signal, clock, field: stream.role.field })
   if (log?.role.type === 'list' && declaration.channel !== null) {
-    const channel = keyFor(declaration.channel, name)
+    const channel = { name: keyFor(declaration.channel, name), isPattern: false }
     return tailChannel(redis, channel, signal, { clock, onSubscribed: () => recentOf(queue, log, recent) })
   }
   throw new Failure({

@@ -114,6 +114,7 @@ const readingOf = (groups: readonly GroupFacts[]): Reading => ({
   enqueuedTotal: null,
   ackedTotal: null,
   waitBuckets: null,
+  groups,
   trouble: null,
 })
 

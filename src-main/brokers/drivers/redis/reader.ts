@@ -113,12 +113,13 @@ export class RedisReader implements Remedies {
   async send(queue: QueueAddress, messages: readonly Outgoing[]): Promise<readonly string[]> {
     const outcomes = await this.driver(queue).enqueue(
       queue.name,
-      messages.map(({ name, body, delayMs, priority, attributes }) => {
+      messages.map(({ name, body, delayMs, priority, attributes, options }) => {
         const all = name === null ? attributes : { ...attributes, name }
         return {
           body,
           ...(delayMs > 0 ? { delayMs } : {}),
           ...(priority === null ? {} : { priority }),
+          ...(options?.group ? { group: options.group } : {}),
           ...(Object.keys(all).length > 0 ? { attributes: all } : {}),
         }
       }),

@@ -1,9 +1,9 @@
 import type { Trouble } from '@shared/model/environment'
-import type { QueueKey } from '@shared/model/queue'
 import type { TailedMessage, TailPiece } from '@shared/model/tail'
-import type { Client } from '@shared/rpc/contract'
 import { createStore } from 'zustand/vanilla'
-import { troubleOf } from '../../stores/trouble'
+import { troubleOf } from '../stores/trouble'
+
+export type OpenTail = (signal: AbortSignal) => Promise<AsyncIterable<TailPiece>>
 
 export interface TailLine {
   readonly number: number
@@ -46,13 +46,9 @@ export class TailKeeper {
   }
 
   /** Reads until the signal ends it; what goes wrong stands in the state. */
-  async follow(
-    client: Client,
-    request: { environmentId: string; queue: QueueKey; recent: number },
-    signal: AbortSignal,
-  ) {
+  async follow(open: OpenTail, signal: AbortSignal) {
     try {
-      for await (const piece of await client.queues.tail(request, { signal })) this.take(piece)
+      for await (const piece of await open(signal)) this.take(piece)
     } catch (error) {
       if (!signal.aborted) this.store.setState({ trouble: troubleOf(error) })
     }

@@ -1,0 +1,82 @@
+import { Redis } from 'ioredis'
+import { expect, test } from './shell'
+import { connectThroughForm, expectAccessible, openQueue } from './steps'
+
+test('a stream’s groups are watched over time, and a channel is listened to', async ({ start, redis }) => {
+  const admin = new Redis(redis.port)
+  await admin.xgroup('CREATE', 'clicks', 'analytics', '0', 'MKSTREAM')
+  await admin.xgroup('CREATE', 'clicks', 'billing', '0')
+  for (let n = 0; n < 7; n += 1) await admin.xadd('clicks', '*', 'page', `/${n}`)
+  await admin.xreadgroup('GROUP', 'billing', 'b-1', 'COUNT', 2, 'STREAMS', 'clicks', '>')
+  const { page, complaints } = await start()
+  await connectThroughForm(page, { name: 'streams', port: redis.port, tier: 'dev' })
+  await openQueue(page, 'clicks')
+
+  await page.getByRole('tab', { name: 'Consumer groups' }).click()
+  const groups = page.getByRole('grid', { name: 'Consumer groups' })
+  await expect(groups.getByRole('row').filter({ hasText: 'analytics' })).toContainText('7')
+  await groups.getByRole('row').filter({ hasText: 'billing' }).click()
+  await expect(page.getByRole('region', { name: 'Lag of billing over time' })).toContainText('5', { timeout: 15_000 })
+  await expect(page.getByRole('region', { name: 'Pending entries' }).getByRole('row').nth(2)).toBeVisible()
+  await expectAccessible(page)
+
+  await page.getByRole('tab', { name: 'Tail', exact: true }).click()
+  await expect(page.getByText('/6')).toBeVisible()
+  await admin.xadd('clicks', '*', 'page', '/just-now')
+  await expect(page.getByText('/just-now')).toBeVisible()
+
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Channels' }).click()
+  await expectAccessible(page)
+  await page.getByRole('textbox', { name: 'Channel or pattern' }).fill('orders.*')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => admin.pubsub('NUMPAT')).toBe(1)
+  await admin.publish('orders.eu', '<b>paid</b> 42')
+  await expect(page.getByText('<b>paid</b> 42')).toBeVisible()
+  await expect(page.getByText('orders.eu')).toBeVisible()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Hold' }).click()
+  await admin.publish('orders.us', 'held back')
+  await expect(page.getByText('1 message waiting')).toBeVisible()
+  await expect(page.getByText('held back')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await expect(page.getByText('held back')).toBeVisible()
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await expect.poll(() => admin.pubsub('NUMPAT')).toBe(0)
+  expect(complaints).toEqual([])
+  admin.disconnect()
+})
+
+test('each system is sent to in its own words', async ({ start, redis }) => {
+  const admin = new Redis(redis.port)
+  await admin.lpush('todo', '{"n":1}')
+  await admin.sadd('queues', 'mail')
+  await admin.lpush(
+    'queue:mail',
+    '{"class":"Mail","args":[1],"jid":"a1b2c3d4e5f6a1b2c3d4e5f6","retry":true,"queue":"mail"}',
+  )
+  const { page, complaints } = await start()
+  await connectThroughForm(page, { name: 'sending', port: redis.port, tier: 'dev' })
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Send' }).click()
+  const queue = page.getByRole('combobox', { name: 'Queue' })
+  const chosen = (text: RegExp) => queue.locator('option', { hasText: text }).first().getAttribute('value')
+
+  await expect.poll(() => chosen(/^mail/)).not.toBeNull()
+  await queue.selectOption((await chosen(/^mail/))!)
+  await expect(page.getByText('The arguments of perform, a JSON list')).toBeVisible()
+  await expect(page.getByRole('textbox', { name: 'Priority' })).toHaveCount(0)
+  await page.getByRole('textbox', { name: 'Class' }).fill('WelcomeMail')
+  await page.getByRole('button', { name: /^Send 1 to mail/ }).click()
+  await expect.poll(() => admin.llen('queue:mail')).toBe(2)
+  expect(JSON.parse((await admin.lindex('queue:mail', 0))!)).toMatchObject({ class: 'WelcomeMail', queue: 'mail' })
+  await expectAccessible(page)
+
+  await expect.poll(() => chosen(/^todo/)).not.toBeNull()
+  await queue.selectOption((await chosen(/^todo/))!)
+  await expect(page.getByRole('textbox', { name: 'Class' })).toHaveCount(0)
+  await page.getByRole('combobox', { name: 'Pushed at' }).selectOption('right')
+  await page.getByRole('button', { name: /^Send 1 to todo/ }).click()
+  await expect.poll(() => admin.llen('todo')).toBe(2)
+  expect(await admin.lindex('todo', -1)).toContain('"n": 1')
+  expect(complaints).toEqual([])
+  admin.disconnect()
+})
