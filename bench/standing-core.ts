@@ -62,7 +62,7 @@ async function statesNow(): Promise<readonly EnvironmentState[]> {
 
 let before = process.cpuUsage()
 let at = performance.now()
-setInterval(async () => {
+const telling = setInterval(async () => {
   const used = process.cpuUsage(before)
   const now = performance.now()
   const share = (used.user + used.system) / 1_000 / (now - at)
@@ -80,6 +80,7 @@ setInterval(async () => {
   process.send?.(told)
 }, 10_000)
 process.on('message', async () => {
+  clearInterval(telling)
   await core.close()
   rmSync(dataFolder, { recursive: true, force: true })
   process.exit(0)

@@ -8,6 +8,7 @@ import type { ConsoleContext } from './rpc/api'
 import { EnvironmentBoard } from './rpc/environment-board'
 import { consoleHandler } from './rpc/handlers'
 import { type Clock, systemClock } from './runtime/clock'
+import { keepHeapLean } from './runtime/lean-heap'
 import type { Log } from './runtime/log'
 import { Access } from './safety/access'
 import { Audit } from './safety/audit'
@@ -46,6 +47,7 @@ export async function openConsole({
   sandbox: wanted,
   clock = systemClock,
 }: ConsoleOptions): Promise<Console> {
+  keepHeapLean()
   const { dataFolder } = host
   const notice = (message: string) => log.warn(message)
   const lock = await lockFolder(dataFolder)
