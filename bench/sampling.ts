@@ -1,8 +1,7 @@
-import { createBullBoard } from '@bull-board/api'
-import { BullMQAdapter as BoardAdapter } from '@bull-board/api/bullMQAdapter'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { BullmqAdapter } from '../src-main/brokers/adapters/bullmq/adapter'
+import { boardHandler } from '../src-main/brokers/adapters/bullmq/testing/bull-board'
 import { loopback, type RedisClient, redisClient } from '../src-main/brokers/clients/redis'
 import { RedisReader } from '../src-main/brokers/drivers/redis/reader'
 import { redisFinder } from '../src-main/brokers/finder'
@@ -266,40 +265,5 @@ async function seedBullmq(
       await Promise.all(queues.map((queue) => queue.close()))
       connection.disconnect()
     },
-  }
-}
-
-/** bull-board's handler of its queue list, without a web server around it. */
-function boardHandler(queues: readonly Queue[]): (showWorkers: boolean) => Promise<unknown> {
-  type Route = { readonly route: string | readonly string[]; readonly handler: (request: unknown) => Promise<unknown> }
-  let boards: unknown
-  let routes: readonly Route[] = []
-  const serverAdapter = {
-    setQueues: (given: unknown) => {
-      boards = given
-      return serverAdapter
-    },
-    setApiRoutes: (given: readonly Route[]) => {
-      routes = given
-      return serverAdapter
-    },
-    setViewsPath: () => serverAdapter,
-    setStaticPath: () => serverAdapter,
-    setEntryRoute: () => serverAdapter,
-    setErrorHandler: () => serverAdapter,
-    setUIConfig: () => serverAdapter,
-  }
-  createBullBoard({
-    queues: queues.map((queue) => new BoardAdapter(queue)),
-    serverAdapter: serverAdapter as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
-    options: { uiBasePath: '.', uiConfig: {} },
-  })
-  const list = routes.find(({ route }) => [route].flat().includes('/api/queues'))
-  if (!list) throw new Error('bull-board has no route for its queue list any more')
-  return async (showWorkers) => {
-    const answer = (await list.handler({ queues: boards, query: {}, params: {}, uiConfig: { showWorkers } })) as {
-      readonly body?: { readonly queues?: readonly unknown[] }
-    }
-    if (answer.body?.queues?.length !== queues.length) throw new Error('bull-board did not list every queue')
   }
 }

@@ -142,9 +142,9 @@ describe('bee-queue', () => {
     expect(await stage.admin.dbsize()).toBe(0)
   })
 
-  it('counts 30 states made at random as bee-queue does', async () => {
+  it('counts 100 states made at random as bee-queue does', async () => {
     const random = randomOf(99)
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < 100; round += 1) {
       await stage.admin.flushall()
       const name = `state-${round}`
       const queue = await open(name)
@@ -154,10 +154,13 @@ describe('bee-queue', () => {
       worker.process((job: BeeQueue.Job<{ fate: number }>) =>
         job.data.fate === 0 ? Promise.reject(new Error('no')) : Promise.resolve(),
       )
-      await vi.waitFor(async () => {
-        const { failed: dead, succeeded } = await worker.checkHealth()
-        expect(dead + succeeded).toBe(plan.length)
-      }, 5_000)
+      await vi.waitFor(
+        async () => {
+          const { failed: dead, succeeded } = await worker.checkHealth()
+          expect(dead + succeeded).toBe(plan.length)
+        },
+        { timeout: 5_000, interval: 5 },
+      )
       await worker.close(1)
       for (let more = random(5); more > 0; more -= 1) await queue.createJob({ more }).save()
       for (let more = random(4); more > 0; more -= 1)

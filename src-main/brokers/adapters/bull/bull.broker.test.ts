@@ -205,9 +205,9 @@ describe('what stands beside the jobs', () => {
   })
 })
 
-it('counts 30 states made at random as Bull does', async () => {
+it('counts 100 states made at random as Bull does', async () => {
   const random = randomOf(4711)
-  for (let round = 0; round < 30; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     await stage.admin.flushall()
     const name = `state-${round}`
     const queue = open(name)

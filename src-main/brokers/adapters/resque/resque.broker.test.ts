@@ -175,9 +175,9 @@ it('takes neither RQ’s registry nor Sidekiq’s for its own, and finds another
   expect(found.sort()).toEqual([`jobs:eu ${failedList}`, 'jobs:eu mail'])
 })
 
-it('counts 30 states made at random as Resque does', async () => {
+it('counts 100 states made at random as Resque does', async () => {
   const random = randomOf(7)
-  for (let round = 0; round < 30; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     await stage.admin.flushall()
     for (let n = random(4); n > 0; n -= 1) await queue.enqueue('a', 'job', [n])
     if (random(2) === 0) await work(['a'], random(2) === 0 ? bad : good)
