@@ -278,10 +278,27 @@ describe('Sidekiq', () => {
     await vi.waitFor(async () => expect(await stage.admin.zcard('retry')).toBe(1), patiently)
     await stage.admin.del('test:declined', 'test:given')
     const [scheduled] = await stage.sidekiq.push([{ queue: 'payments', args: ['later'], at: 4_102_444_800 }])
-    expect((await replay(at('retry set'), all('delayed'))).run).toMatchObject({ done: 1 })
-    expect((await replay(at('scheduled set'), only('delayed', scheduled!))).run).toMatchObject({ done: 1 })
+    expect((await replay(at('retry set'), all('delayed'))).run).toMatchObject({
+      title: 'Retry 1 job of retry set now',
+      done: 1,
+    })
+    expect((await replay(at('scheduled set'), only('delayed', scheduled!))).run).toMatchObject({
+      title: 'Add 1 job of scheduled set to queue',
+      done: 1,
+    })
     await worked(2)
     expect((await given()).map(({ jid }) => jid)).toEqual([retried, scheduled])
+  })
+
+  it('puts what was retried at once back into its set, with its time, while nobody has taken it', async () => {
+    await stage.sidekiq.push([{ queue: 'payments', args: ['again'] }])
+    await vi.waitFor(async () => expect(await stage.admin.zcard('retry')).toBe(1), patiently)
+    await worker.stop()
+    const before = await stage.admin.zrange('retry', 0, '-1', 'WITHSCORES')
+    const { run } = await replay(at('retry set'), all('delayed'))
+    expect(await stage.admin.zcard('retry')).toBe(0)
+    expect((await undo(at('retry set'), run.id)).run).toMatchObject({ phase: 'finished', done: 1 })
+    expect(await stage.admin.zrange('retry', 0, '-1', 'WITHSCORES')).toEqual(before)
   })
 
   it('takes back what was retried and still waits, byte for byte', async () => {

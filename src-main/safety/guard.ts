@@ -5,6 +5,7 @@ import type { Ability, Capability } from '@shared/model/capability'
 import type { Environment } from '@shared/model/environment'
 import type { CommitRequest, Plan, PlanAction, PlanRequest, Run } from '@shared/model/plan'
 import { parseQueueKey, type QueueAddress } from '@shared/model/queue'
+import { replayOfferOf } from '@shared/model/replay-offer'
 import type { Mark } from '@shared/model/sample'
 import type { Sessions } from '../brokers/sessions'
 import type { Clock } from '../runtime/clock'
@@ -35,6 +36,7 @@ interface Prepared {
   readonly identity: string
   readonly digest: string
   readonly survey: Survey
+  readonly verb: string
 }
 
 /** A selection may grow or shrink by this share between plan and commit; more, and the plan is void. */
@@ -88,12 +90,13 @@ export class Guard {
     const identity = this.options.sessions.identity(environment.id)
     const digest = digestOf(identity, request, survey)
     const capability = await this.capability(request.action, queue, environment)
+    const { verb } = replayOfferOf(queue.layout, request.action.kind === 'replay' ? capability : undefined)
     const readOnly = this.options.access.isReadOnly(environment)
     const described = describePlan(
-      { request, environment, queue, survey, samples, digest, capability, readOnly, undoing },
+      { request, environment, queue, survey, samples, digest, capability, verb, readOnly, undoing },
       this.options.clock.now(),
     )
-    return { ...described, ...this.tickets.issue({ request, identity, digest, survey }) }
+    return { ...described, ...this.tickets.issue({ request, identity, digest, survey, verb }) }
   }
 
   /** Spends the ticket and starts the run. Throws a Failure, with nothing done, when anything stands in the way. */
@@ -134,14 +137,14 @@ export class Guard {
     environment: Environment,
     queue: QueueAddress,
   ): Promise<Run> {
-    const { request, survey, digest } = prepared
+    const { request, survey, digest, verb } = prepared
     const { clock, audit, sessions } = this.options
     const undoing = this.undoneBy(request)
     const run: StoredRun = {
       ...freshRun,
       id: `${clock.now()}-${randomUUID()}`,
       kind: request.action.kind,
-      title: titleOf(request.action.kind, survey.count, queue, undoing),
+      title: titleOf({ kind: request.action.kind, count: survey.count, queue, verb, undoing }),
       environmentId: environment.id,
       environmentName: environment.name,
       tier: environment.effectiveTier,

@@ -3,9 +3,10 @@ import { Failure } from '@shared/failure'
 import type { Capability } from '@shared/model/capability'
 import type { Environment } from '@shared/model/environment'
 import { layoutFacts, pluralOf } from '@shared/model/known-layouts'
-import { type MessageSummary, type Selection, wholeBodyLimit } from '@shared/model/message'
+import { type MessageState, type MessageSummary, type Selection, wholeBodyLimit } from '@shared/model/message'
 import type { Plan, PlanKind, PlanRequest, PlanSample, Run } from '@shared/model/plan'
 import type { QueueAddress } from '@shared/model/queue'
+import { phraseOf } from '@shared/model/replay-offer'
 import type { Reader } from '../brokers/reader'
 import { walkSelection } from './selection'
 
@@ -92,6 +93,8 @@ export interface PlanFacts {
   readonly samples: readonly PlanSample[]
   readonly digest: string
   readonly capability: Capability
+  /** For bringing back what this queue holds. */
+  readonly verb: string
   readonly readOnly: boolean
   readonly undoing: Run | undefined
 }
@@ -115,8 +118,9 @@ export function describePlan(facts: PlanFacts, now: number): Omit<Plan, 'ticket'
     typedName: environment.effectiveTier === 'production' ? queue.name : null,
     refusal: refusalOf(facts),
     warnings: warningsOf(facts),
+    verb: facts.verb,
     keeps: keepsOf(kind, queue),
-    lost: lostOf(kind),
+    lost: lostOf(kind, request.selection?.state),
     undoable: isUndoable(kind),
     keptUntil: now + keepMs,
   }
@@ -124,13 +128,18 @@ export function describePlan(facts: PlanFacts, now: number): Omit<Plan, 'ticket'
 
 export const isUndoable = (kind: PlanKind): boolean => kind !== 'undo'
 
+interface TitleFacts extends Pick<PlanFacts, 'queue' | 'verb' | 'undoing'> {
+  readonly kind: PlanKind
+  readonly count: number
+}
+
 /** A run's title in its system's words: "Retry 392 jobs of webhooks". */
-export function titleOf(kind: PlanKind, count: number, queue: QueueAddress, undoing: Run | undefined): string {
-  const { item, replay } = layoutFacts[queue.layout]
+export function titleOf({ kind, count, queue, verb, undoing }: TitleFacts): string {
+  const { item } = layoutFacts[queue.layout]
   const messages = `${count.toLocaleString('en-US')} ${count === 1 ? item : pluralOf(item)} of ${queue.name}`
   switch (kind) {
     case 'replay':
-      return `${replay} ${messages}`
+      return phraseOf(verb, messages)
     case 'edit':
       return `Edit ${messages}`
     case 'discard':
@@ -154,8 +163,9 @@ function refusalOf({ request, environment, survey, capability, readOnly, undoing
 function warningsOf({ request, capability, survey }: PlanFacts): string[] {
   const warnings: string[] = []
   if (capability.answer === 'priced') warnings.push(capability.price)
-  if (request.action.kind === 'replay' && request.selection?.kind === 'all') {
-    warnings.push('A message may have done part of its work before it died: replaying repeats that part.')
+  const wasTried = survey.rows.some(({ attempts }) => attempts !== 0)
+  if (request.action.kind === 'replay' && request.selection?.kind === 'all' && wasTried) {
+    warnings.push('A message may have done part of its work before it failed: replaying repeats that part.')
   }
   const large = survey.rows.filter((row) => (row.bytes ?? 0) > wholeBodyLimit).length
   if (large > 0)
@@ -179,10 +189,12 @@ function keepsOf(kind: PlanKind, { layout }: QueueAddress): string {
   }
 }
 
-function lostOf(kind: PlanKind): string {
+function lostOf(kind: PlanKind, state: MessageState | undefined): string {
   switch (kind) {
     case 'replay':
-      return 'what a worker has taken since, and their place among the dead letters'
+      return state === 'dead'
+        ? 'what a worker has taken since, and their place among the dead letters'
+        : 'what a worker has taken since'
     case 'edit':
       return 'what a worker did with the edited payload'
     case 'discard':

@@ -1,5 +1,6 @@
 import type { Ability, Capabilities } from '@shared/model/capability'
-import type { QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
+import { type ReplayOffer, replayOfferOf } from '@shared/model/replay-offer'
 import { useCallback } from 'react'
 import { useConsole } from '../stores/console'
 import { useAnswer } from './use-answer'
@@ -10,8 +11,13 @@ interface QueueRef {
   readonly queue: QueueKey | null
 }
 
-/** Why an ability is missing here, once the core has said so; until then everything may be tried. */
-export function useAbilities({ environmentId, queue }: QueueRef): (ability: Ability) => string | null {
+export interface Abilities {
+  /** Why an ability is missing here, once the core has said so; until then everything may be tried. */
+  readonly may: (ability: Ability) => string | null
+  readonly replay: ReplayOffer
+}
+
+export function useAbilities({ environmentId, queue }: QueueRef): Abilities {
   const { client } = useConsole()
   const ask = useCallback(
     (signal: AbortSignal): Promise<Capabilities | null> =>
@@ -19,5 +25,8 @@ export function useAbilities({ environmentId, queue }: QueueRef): (ability: Abil
     [client, environmentId, queue],
   )
   const { value } = useAnswer(ask)
-  return (ability) => abilityRefusal(value?.[ability])
+  return {
+    may: (ability) => abilityRefusal(value?.[ability]),
+    replay: replayOfferOf(parseQueueKey(queue ?? '')?.layout, value?.replay),
+  }
 }

@@ -57,6 +57,8 @@ export const Plan = z.object({
   /** Why it cannot be committed; null when it can. */
   refusal: z.string().nullable(),
   warnings: z.array(z.string()),
+  /** Its system's own verb for bringing back what this queue holds: "Retry", "Add to queue". */
+  verb: z.string(),
   /** What stays as it is: "keeps ids, priorities and history". */
   keeps: z.string(),
   /** What undo will not bring back. */

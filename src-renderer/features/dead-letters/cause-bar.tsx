@@ -22,7 +22,7 @@ interface CauseBarProps {
 
 /** What is selected, in words, and what can be done with it. */
 export function CauseBar({ environmentId, queue, cause, total, selection, onSelect, onCommitted }: CauseBarProps) {
-  const may = useAbilities({ environmentId, queue })
+  const { may } = useAbilities({ environmentId, queue })
   const chosen = selectedCount(selection, total) ?? 0
   const query = toSelection(selection, { state: 'dead', cause: cause.key })
   const why = query.ok ? (chosen === 0 ? 'Nothing is selected.' : null) : query.why

@@ -1,11 +1,11 @@
 import type { MessageDetail } from '@shared/model/message'
-import { parseQueueKey, type QueueKey } from '@shared/model/queue'
+import type { QueueKey } from '@shared/model/queue'
+import { phraseOf } from '@shared/model/replay-offer'
 import { bytesOfBase64 } from '@shared/payload/base64'
 import { strictUtf8 } from '@shared/payload/detect'
 import { type Action, useActions } from '../../actions'
 import { showNotice } from '../../design/toast'
 import { askForPlan } from '../../stores/plan-request'
-import { replayWord } from '../layout-words'
 import { useAbilities } from '../use-abilities'
 
 interface MessageActionsOptions {
@@ -17,14 +17,14 @@ interface MessageActionsOptions {
 
 /** What can be done to one message; everything that takes something away goes through the plan dialog. */
 export function useMessageActions({ environmentId, queue, detail, onEdit }: MessageActionsOptions): readonly Action[] {
-  const may = useAbilities({ environmentId, queue })
+  const { may, replay: offer } = useAbilities({ environmentId, queue })
   const { summary, body } = detail
   const dead = summary.state === 'dead'
-  const again = replayWord(parseQueueKey(queue)?.layout)
+  const isOffered = offer.from.includes(summary.state)
   const text = body.kind === 'whole' ? strictUtf8(bytesOfBase64(body.base64)) : null
   const plan = (kind: 'replay' | 'discard') =>
     askForPlan({
-      heading: `${kind === 'replay' ? again : 'Discard'} ${summary.id}`,
+      heading: phraseOf(kind === 'replay' ? offer.verb : 'Discard', summary.id),
       request: {
         environmentId,
         queue,
@@ -34,15 +34,15 @@ export function useMessageActions({ environmentId, queue, detail, onEdit }: Mess
     })
   const replay: Action = {
     id: 'message-replay',
-    label: `${again}…`,
+    label: `${offer.verb}…`,
     group: 'Message',
     keys: 'x',
-    when: () => (dead ? may('replay') : 'Only a dead letter can be brought back.'),
+    when: () => (isOffered ? may('replay') : 'Only a dead letter can be brought back.'),
     perform: () => plan('replay'),
   }
   const edit: Action = {
     id: 'message-edit',
-    label: dead ? `Edit and ${again.toLowerCase()}…` : 'Edit…',
+    label: dead ? `Edit and ${offer.verb.toLowerCase()}…` : 'Edit…',
     group: 'Message',
     keys: 'e',
     when: () => editRefusal(detail, text) ?? may('edit'),
@@ -68,7 +68,7 @@ export function useMessageActions({ environmentId, queue, detail, onEdit }: Mess
       )
     },
   }
-  const all = dead ? [replay, edit, discard, copy] : [edit, discard, copy]
+  const all = isOffered ? [replay, edit, discard, copy] : [edit, discard, copy]
   useActions(all)
   return all
 }

@@ -4,7 +4,6 @@ import { useCallback, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../../design/button'
 import { Dialog } from '../../design/dialog'
-import { count } from '../../design/number-format'
 import { SkeletonRows } from '../../design/skeleton'
 import { toneFill } from '../../design/tone'
 import { useConsole, useEnvironment } from '../../stores/console'
@@ -17,7 +16,7 @@ import { useAnswer } from '../use-answer'
 import { commitOf, commitRefusal, firstForm, type PlanForm } from './plan-form'
 import { PlanSamples } from './plan-samples'
 import { PlanSteps } from './plan-steps'
-import { planSummary, planTitle, takesAway, verbOf } from './plan-words'
+import { planDeed, planSummary, planTitle, takesAway } from './plan-words'
 import { useTicket } from './use-ticket'
 
 /** The one gate on screen: everything that takes something away is looked at, tried and let go here, and nowhere else. */
@@ -119,7 +118,7 @@ function Footer({ plan, form, busy, lookAgain, onCommit }: FooterProps) {
         why={busy ? 'It is on its way.' : commitRefusal(plan, form, now)}
         onClick={onCommit}
       >
-        {verbOf(action, plan.request.queue)} {count(plan.count)}
+        {planDeed(plan)}
       </Button>
     </>
   )

@@ -1,7 +1,7 @@
 import type { Plan } from '@shared/model/plan'
 import { describe, expect, it } from 'vitest'
 import { commitOf, commitRefusal, firstForm } from './plan-form'
-import { planSeconds, planTitle, verbOf } from './plan-words'
+import { planDeed, planSeconds, planSummary, planTitle } from './plan-words'
 
 const plan = (more: Partial<Plan> = {}): Plan => ({
   ticket: 't',
@@ -22,6 +22,7 @@ const plan = (more: Partial<Plan> = {}): Plan => ({
   typedName: null,
   refusal: null,
   warnings: [],
+  verb: 'Replay',
   keeps: '',
   lost: '',
   undoable: true,
@@ -63,9 +64,27 @@ describe('the plan form', () => {
   it('names what it does', () => {
     expect(planTitle(plan())).toBe('Replay 392 messages of webhooks')
     const edit = { kind: 'edit', base64: '', expectedDigest: '', thenReplay: true } as const
-    expect(verbOf(edit, 'engine/qe/webhooks')).toBe('Edit and replay')
-    expect(verbOf(edit, 'bullmq/bull/webhooks')).toBe('Edit and retry')
+    const edited = plan({ count: 1, verb: 'Retry', request: { ...plan().request, action: edit } })
+    expect(planDeed(edited)).toBe('Edit and retry 1')
     expect(planSeconds(392, 50)).toBe(8)
     expect(planSeconds(392, null)).toBeNull()
+  })
+
+  it('says of what waits for its time that it becomes ready at once', () => {
+    const { request } = plan()
+    const scheduled = plan({
+      count: 3,
+      verb: 'Add to queue',
+      queueName: 'scheduled set',
+      request: {
+        ...request,
+        queue: 'sidekiq//scheduled set',
+        selection: { kind: 'all', state: 'delayed', cause: null, except: [] },
+      },
+    })
+    expect(planTitle(scheduled)).toBe('Add 3 jobs of scheduled set to queue')
+    expect(planDeed(scheduled)).toBe('Add 3 to queue')
+    expect(planSummary(scheduled)).toContain('ready at once')
+    expect(planSummary(plan())).toContain('from dead letters to ready')
   })
 })

@@ -1,7 +1,8 @@
-import type { Plan, PlanAction, PlanKind } from '@shared/model/plan'
+import type { Plan, PlanAction, PlanKind, PlanRequest } from '@shared/model/plan'
 import { parseQueueKey } from '@shared/model/queue'
+import { phraseOf } from '@shared/model/replay-offer'
 import { bytes, count } from '../../design/number-format'
-import { itemWord, replayWord } from '../layout-words'
+import { itemWord } from '../layout-words'
 
 const verbs: Readonly<Record<Exclude<PlanKind, 'replay'>, string>> = {
   edit: 'Edit',
@@ -11,11 +12,14 @@ const verbs: Readonly<Record<Exclude<PlanKind, 'replay'>, string>> = {
 }
 
 /** In the words of the queue's own system. */
-export function verbOf(action: PlanAction, queue: string): string {
-  const again = replayWord(parseQueueKey(queue)?.layout)
-  if (action.kind === 'replay') return again
-  return action.kind === 'edit' && action.thenReplay ? `Edit and ${again.toLowerCase()}` : verbs[action.kind]
+function verbOf({ request: { action }, verb }: Plan): string {
+  if (action.kind === 'replay') return verb
+  return action.kind === 'edit' && action.thenReplay ? `Edit and ${verb.toLowerCase()}` : verbs[action.kind]
 }
+
+/** "Retry 3", "Edit and retry 1", "Add 3 to queue". */
+export const planDeed = (plan: Plan, object = count(plan.count)): string =>
+  plan.request.action.kind === 'replay' ? phraseOf(plan.verb, object) : `${verbOf(plan)} ${object}`
 
 /** Replays alone have outcomes, so they alone can be tried with a few first. */
 export const hasOutcome = (action: PlanAction): boolean =>
@@ -24,19 +28,23 @@ export const hasOutcome = (action: PlanAction): boolean =>
 /** Takes away what cannot be seen in the queue afterwards. */
 export const takesAway = (action: PlanAction): boolean => action.kind === 'discard' || action.kind === 'purge'
 
-export function planTitle({ request: { action, queue }, count: messages, queueName }: Plan): string {
-  return `${verbOf(action, queue)} ${count(messages)} ${itemWord(parseQueueKey(queue)?.layout, messages)} of ${queueName}`
+export function planTitle(plan: Plan): string {
+  const { request, count: messages, queueName } = plan
+  return planDeed(
+    plan,
+    `${count(messages)} ${itemWord(parseQueueKey(request.queue)?.layout, messages)} of ${queueName}`,
+  )
 }
 
 export function planSummary(plan: Plan): string {
-  const way = wayOf(plan.request.action)
+  const way = wayOf(plan.request)
   return [way, `about ${bytes(plan.bytes)}`, plan.keeps].filter(Boolean).join(' · ')
 }
 
-function wayOf(action: PlanAction): string {
+function wayOf({ action, selection }: PlanRequest): string {
   switch (action.kind) {
     case 'replay':
-      return 'from dead letters to ready'
+      return selection?.state === 'dead' ? 'from dead letters to ready' : 'ready at once'
     case 'edit':
       return action.thenReplay ? 'the payload is changed, then it becomes ready' : 'the payload is changed in place'
     case 'discard':

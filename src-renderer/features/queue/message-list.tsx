@@ -1,6 +1,7 @@
 import { layoutFacts } from '@shared/model/known-layouts'
 import type { MessageState, MessageSummary } from '@shared/model/message'
 import { parseQueueKey, type QueueKey } from '@shared/model/queue'
+import { phraseOf } from '@shared/model/replay-offer'
 import { figureOf } from '@shared/model/sample'
 import { RotateCw } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
@@ -16,7 +17,7 @@ import { Time } from '../../design/time'
 import { useConsole, useFeed } from '../../stores/console'
 import { askForPlan } from '../../stores/plan-request'
 import { go } from '../../stores/route'
-import { itemWord, replayWord, stateWord } from '../layout-words'
+import { itemWord, stateWord } from '../layout-words'
 import { messageColumns } from '../message-columns'
 import { toSelection } from '../plan-selection'
 import { TroubleView } from '../trouble-view'
@@ -147,27 +148,26 @@ interface SelectionBarProps extends Omit<MessageListProps, 'message'> {
 }
 
 function SelectionBar({ environmentId, queue, state, selection, total, onDone }: SelectionBarProps) {
-  const may = useAbilities({ environmentId, queue })
+  const { may, replay } = useAbilities({ environmentId, queue })
   const chosen = selectedCount(selection, total) ?? 0
   const query = toSelection(selection, { state, cause: null })
   const why = query.ok ? null : query.why
-  const replay = replayWord(parseQueueKey(queue)?.layout)
+  const isOffered = replay.from.includes(state)
   const ask = (kind: 'replay' | 'discard') => {
     if (!query.ok) return
-    const verb = kind === 'replay' ? replay : 'Discard'
     askForPlan({
-      heading: `${verb} ${count(chosen)}`,
+      heading: phraseOf(kind === 'replay' ? replay.verb : 'Discard', count(chosen)),
       request: { environmentId, queue, selection: query.selection, action: { kind } },
       onCommitted: onDone,
     })
   }
   const some = !isEmptySelection(selection) && chosen > 0
   useActions([
-    ...(state === 'dead'
+    ...(isOffered
       ? [
           {
             id: 'replay-selected',
-            label: `${replay} the selected…`,
+            label: `${phraseOf(replay.verb, 'the selected')}…`,
             group: 'Messages',
             keys: 'mod+enter',
             when: () => why ?? may('replay'),
@@ -192,9 +192,9 @@ function SelectionBar({ environmentId, queue, state, selection, total, onDone }:
           ? `all ${count(total)} selected${selection.except.size > 0 ? `, ${count(selection.except.size)} excluded` : ''}`
           : `${count(chosen)} selected`}
       </span>
-      {state === 'dead' && (
+      {isOffered && (
         <Button look="primary" small why={why ?? may('replay')} onClick={() => ask('replay')}>
-          {replay} {count(chosen)}…
+          {phraseOf(replay.verb, count(chosen))}…
         </Button>
       )}
       <Button small why={why ?? may('discard')} onClick={() => ask('discard')}>

@@ -1,6 +1,7 @@
 import type { Ability } from '@shared/model/capability'
 import type { MessageState, Selection } from '@shared/model/message'
 import { parseQueueKey, type QueueKey } from '@shared/model/queue'
+import { phraseOf } from '@shared/model/replay-offer'
 import { figureOf } from '@shared/model/sample'
 import { type Action, useActions } from '../../actions'
 import { count } from '../../design/number-format'
@@ -10,7 +11,7 @@ import { askForPlan } from '../../stores/plan-request'
 import { go } from '../../stores/route'
 import { troubleOf } from '../../stores/trouble'
 import { askForUnlock } from '../../stores/unlock-request'
-import { itemWord, replayWord, stateWord } from '../layout-words'
+import { itemWord, stateWord } from '../layout-words'
 import { useAbilities } from '../use-abilities'
 import { writeRefusal } from '../write-refusal'
 
@@ -25,9 +26,10 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
   const standing = useEnvironment(environmentId)
   const name = useFeed(environmentId, (feed) => feed.queues.get(queue)?.name ?? queue)
   const paused = useFeed(environmentId, (feed) => feed.queues.get(queue)?.paused ?? null)
-  const dead = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), 'dead'))
   const inState = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
-  const may = useAbilities({ environmentId, queue })
+  const { may, replay: offer } = useAbilities({ environmentId, queue })
+  const from = offer.from.find((each) => each === state) ?? offer.from[0] ?? 'dead'
+  const there = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), from))
   const locked = standing.state?.readOnly ?? false
   const refused = locked ? null : writeRefusal(standing)
   const why = (ability: Ability) => refused ?? may(ability)
@@ -44,7 +46,6 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
   const all = (of: MessageState): Selection => ({ kind: 'all', state: of, cause: null, except: [] })
   const layout = parseQueueKey(queue)?.layout
   const word = stateWord(layout, state).toLowerCase()
-  const again = replayWord(layout)
   const pause: Action = {
     id: 'queue-pause',
     label: paused ? 'Resume' : 'Pause',
@@ -67,14 +68,14 @@ export function useQueueActions({ environmentId, queue, state }: QueueRef & { re
   }
   const replay: Action = {
     id: 'queue-replay',
-    label: dead ? `${again} ${count(dead)}…` : `${again}…`,
+    label: `${there ? phraseOf(offer.verb, count(there)) : offer.verb}…`,
     group: 'Queue',
     keys: 'shift+r',
-    when: () => may('replay') ?? none(dead, `None is ${stateWord(layout, 'dead').toLowerCase()}.`),
+    when: () => may('replay') ?? none(there, `None is ${stateWord(layout, from).toLowerCase()}.`),
     perform: () =>
       askForPlan({
-        heading: `${again} all ${stateWord(layout, 'dead').toLowerCase()} ${itemWord(layout, 2)} of ${name}`,
-        request: { environmentId, queue, selection: all('dead'), action: { kind: 'replay' } },
+        heading: phraseOf(offer.verb, `all ${stateWord(layout, from).toLowerCase()} ${itemWord(layout, 2)} of ${name}`),
+        request: { environmentId, queue, selection: all(from), action: { kind: 'replay' } },
       }),
   }
   const purge: Action = {

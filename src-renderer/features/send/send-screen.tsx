@@ -30,7 +30,7 @@ export function SendScreen({
   const form = fittedTo(info, written)
   const { batches, send } = useBatches(environmentId)
   const [busy, setBusy] = useState(false)
-  const may = useAbilities({ environmentId, queue: form.queue === '' ? null : form.queue })
+  const { may } = useAbilities({ environmentId, queue: form.queue === '' ? null : form.queue })
   const why = busy ? 'It is on its way.' : (writeRefusal(standing) ?? (info && may('send')) ?? sendRefusal(form, info))
   const perform = async () => {
     if (!info) return

@@ -8,7 +8,7 @@ export const sidekiq: LayoutFacts = {
   states: { ready: 'Enqueued', leased: 'Busy', delayed: 'Retry or scheduled', dead: 'Dead', done: null },
   replay: 'Retry',
   replayKeeps:
-    'keeps jid, class, arguments and error; retry_count goes down by one and enqueued_at becomes now, as with Sidekiq’s own Retry Now',
+    'keeps jid, class, arguments and error; retry_count, where there is one, goes down by one and enqueued_at becomes now, as with Sidekiq’s own Retry Now',
   editKeeps: 'keeps jid, class, times and every other byte of the job',
   precision: {
     ready: 'exact',

@@ -15,7 +15,7 @@ import { detailsOf } from './details'
 import { installationAt } from './discovery'
 import { FollowedJobs } from './following'
 import { JobPages } from './job-pages'
-import { namespaceOf, setOf } from './keys'
+import { namespaceOf, type SetName, setOf } from './keys'
 import { JobLocator } from './locating'
 import { editJob, type Mending, removeJobs, replayJobs, restoreJobs } from './mending'
 import { placeOf } from './places'
@@ -98,7 +98,8 @@ export class SidekiqAdapter implements Remedies {
 
   async capabilities(queue: QueueAddress): Promise<Capabilities> {
     const { abilities } = layoutFacts.sidekiq
-    return setOf(queue) ? { ...abilities, send: setsTakeNone } : { ...abilities, replay: noneIsDead }
+    const set = setOf(queue)
+    return set ? { ...abilities, replay: replayOfSet[set], send: setsTakeNone } : { ...abilities, replay: noneIsDead }
   }
 
   details(queue: QueueAddress): Promise<readonly DetailSection[]> {
@@ -154,6 +155,13 @@ export class SidekiqAdapter implements Remedies {
     if (queues.length > 0) this.prefixes.add(prefix)
     return queues
   }
+}
+
+/** In the words of Sidekiq's own pages. */
+const replayOfSet: Readonly<Record<SetName, Capability>> = {
+  'dead set': { answer: 'yes' },
+  'retry set': { answer: 'yes', from: ['delayed'], verb: 'Retry now' },
+  'scheduled set': { answer: 'yes', from: ['delayed'], verb: 'Add to queue' },
 }
 
 const setsTakeNone: Capability = {
