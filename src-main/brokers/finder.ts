@@ -13,10 +13,11 @@ export interface Finding {
   readonly pace: 'hurried' | 'idle'
 }
 
-/** What a pass came to: layouts seen to their end, of which what did not turn up is gone; and what went wrong, in words. */
+/** What a pass came to: layouts seen to their end, of which what did not turn up is gone; and in words what went wrong, and what was left out. */
 export interface FindingReport {
   readonly whole: readonly Layout[]
   readonly troubles: readonly string[]
+  readonly bounds: readonly string[]
 }
 
 /** Finds the queues of one connection, all its layouts in one pass. */
@@ -47,14 +48,15 @@ export const redisFinder = (
     const families = readers.flatMap(({ layout, keys }) => (keys ? [{ layout, keys }] : []))
     if (families.length === 0 || finding.signal.aborted) return listed
     try {
-      await walkKeys(redis, { ...finding, families, clock, prefixes, known })
-      return listed
+      const { bounds } = await walkKeys(redis, { ...finding, families, clock, prefixes, known })
+      return { ...listed, bounds }
     } catch (error) {
       if (!isFailure(error)) throw error
       const walked = families.map(({ layout }) => layout)
       return {
         whole: listed.whole.filter((layout) => !walked.includes(layout)),
         troubles: [...listed.troubles, wordsOf(error)],
+        bounds: [],
       }
     }
   },
@@ -79,7 +81,7 @@ async function askEach(readers: readonly Reader[], { found, signal }: Finding): 
       troubles.push(isFailure(error) ? wordsOf(error) : 'Queues could not be looked for.')
     }
   }
-  return { whole: signal.aborted ? [] : whole, troubles }
+  return { whole: signal.aborted ? [] : whole, troubles, bounds: [] }
 }
 
 const wordsOf = ({ message, hint }: Failure): string => `${message} ${hint ?? ''}`.trim()

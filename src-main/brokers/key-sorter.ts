@@ -1,9 +1,10 @@
 import { type Layout, queueKey } from '@shared/model/queue'
+import { visible } from '@shared/payload/visible'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../runtime/clock'
 import type { RedisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
-import { KeyShapes } from './key-shapes'
+import { KeyShapes, shapeOf } from './key-shapes'
 import type { Found, KeyFamily } from './reader'
 
 export interface Sorting {
@@ -18,7 +19,9 @@ export interface Sorting {
 /** TYPE questions and proofs that travel together. */
 const provedPerCall = 500
 /** Unclaimed lists and streams that are kept until the walk's end, when it is known whose keys they are. */
-const mostUnclaimed = 100_000
+const mostUnclaimed = 10_000
+/** Of one shape, so that a list per user ("user:#:inbox") leaves room for the others. */
+const mostPerShape = 5_000
 
 interface Sighting {
   readonly layout: Layout
@@ -41,6 +44,7 @@ export class KeySorter {
   private readonly byType: ReadonlyMap<string, Layout>
   private readonly unclaimed = new Map<Layout, Set<string>>()
   private unclaimedCount = 0
+  private readonly perShape = new Map<string, number>()
   private askedMs = 0
 
   constructor(private readonly sorting: Sorting) {
@@ -81,6 +85,17 @@ export class KeySorter {
       const own = [...(this.unclaimed.get(layout) ?? [])].filter((key) => !this.isOwned(key))
       await this.prove(family, own)
     }
+  }
+
+  /** In words, what was left out for being too much. */
+  bounds(): readonly string[] {
+    const full = [...this.perShape].flatMap(([shape, count]) => (count >= mostPerShape ? [`“${visible(shape)}”`] : []))
+    const isFull = this.unclaimedCount >= mostUnclaimed
+    if (!isFull && full.length === 0) return []
+    const alike = `${most(mostPerShape)} of one kind of name${full.length === 0 ? '' : `, and there may be more of ${full.join(' and ')}`}`
+    return [
+      `Of lists and streams that no known library owns, at most ${most(mostUnclaimed)} are shown, and ${alike}. Say in the environment what the names of those begin with that are queues.`,
+    ]
   }
 
   private sight(key: string): readonly Sighting[] | 'mine' {
@@ -136,7 +151,10 @@ export class KeySorter {
   }
 
   private async sortByType(keys: readonly string[], master: Redis | RedisClient): Promise<void> {
-    const asked = keys.filter((key) => !this.isOwned(key) && this.keyShapes.isWorthAsking(key))
+    if (this.unclaimedCount >= mostUnclaimed) return
+    const asked = keys.filter(
+      (key) => !this.isOwned(key) && this.keyShapes.isWorthAsking(key) && !this.hasEnoughOf(shapeOf(key)),
+    )
     for (let at = 0; at < asked.length; at += provedPerCall) {
       if (this.sorting.signal.aborted) return
       const some = asked.slice(at, at + provedPerCall)
@@ -162,9 +180,15 @@ export class KeySorter {
   private keep(layout: Layout, key: string): void {
     const keys = this.unclaimed.get(layout) ?? new Set<string>()
     this.unclaimed.set(layout, keys)
-    if (this.unclaimedCount >= mostUnclaimed || keys.has(key)) return
+    const shape = shapeOf(key)
+    if (this.unclaimedCount >= mostUnclaimed || this.hasEnoughOf(shape) || keys.has(key)) return
     keys.add(key)
     this.unclaimedCount += 1
+    this.perShape.set(shape, (this.perShape.get(shape) ?? 0) + 1)
+  }
+
+  private hasEnoughOf(shape: string): boolean {
+    return (this.perShape.get(shape) ?? 0) >= mostPerShape
   }
 
   private own({ keyBase, ownKeys = [] }: Found): void {
@@ -183,6 +207,8 @@ export class KeySorter {
     return false
   }
 }
+
+const most = (count: number): string => count.toLocaleString('en-US')
 
 const headOf = (key: string): string => key.slice(0, key.indexOf(':') + 1)
 

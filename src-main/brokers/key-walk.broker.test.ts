@@ -38,12 +38,13 @@ const readersOn = (client: RedisClient): readonly Reader[] => [
 interface Walked {
   readonly keys: readonly string[]
   readonly found: readonly Found[]
+  readonly bounds: readonly string[]
 }
 
 async function walked(client: RedisClient, change: Partial<KeyWalk> = {}): Promise<Walked> {
   const found: Found[] = []
   const families = readersOn(client).flatMap(({ layout, keys }) => (keys ? [{ layout, keys }] : []))
-  await walkKeys(client, {
+  const { bounds } = await walkKeys(client, {
     families,
     found: (queue) => found.push(queue),
     known: [],
@@ -53,7 +54,7 @@ async function walked(client: RedisClient, change: Partial<KeyWalk> = {}): Promi
     prefixes: [],
     ...change,
   })
-  return { keys: found.map(({ address }) => queueKey(address)).sort(), found }
+  return { keys: found.map(({ address }) => queueKey(address)).sort(), found, bounds }
 }
 
 /** Thirty thousand keys that are nobody's queue. */
@@ -147,6 +148,35 @@ describe('the walk over all keys', () => {
     expect(keys).toEqual(['declared/x/a'])
   })
 
+  it('shows 5,000 lists of one kind of name, 10,000 in all, and says so', async () => {
+    const { admin } = stage
+    const lists = async (count: number, nameOf: (n: number) => string) => {
+      for (let from = 0; from < count; from += 2_000) {
+        const pipeline = admin.pipeline()
+        for (let n = from; n < Math.min(count, from + 2_000); n += 1) pipeline.rpush(nameOf(n), 'x')
+        await pipeline.exec()
+      }
+    }
+    await lists(30_000, (n) => `user:${n}:inbox`)
+    await admin.lpush('worklist', 'a')
+    await admin.config('RESETSTAT')
+    const one = await walked(stage.client)
+    expect(one.keys.length).toBe(5_001)
+    expect(one.keys).toContain('list//worklist')
+    expect(one.bounds).toEqual([
+      'Of lists and streams that no known library owns, at most 10,000 are shown, and 5,000 of one kind of name, and there may be more of “user:#:inbox”. Say in the environment what the names of those begin with that are queues.',
+    ])
+    const types = Number(/cmdstat_type:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1])
+    expect(types).toBeLessThan(11_000)
+
+    await lists(4_000, (n) => `cart:${n}`)
+    await lists(4_000, (n) => `seen:${n}:today`)
+    const many = await walked(stage.client)
+    expect(many.keys.length).toBe(10_000)
+    expect(many.bounds[0]).toContain('at most 10,000 are shown')
+    expect((await walked(stage.client, { prefixes: ['cart:'] })).bounds).toEqual([])
+  })
+
   it('looks only at keys that begin as they are wanted', async () => {
     await queuesOfAllKinds()
     expect((await walked(stage.client, { prefixes: ['stream:', 'tenant-'] })).keys).toEqual([
@@ -216,7 +246,7 @@ describe('the walk over all keys', () => {
       signal: new AbortController().signal,
       pace: 'hurried',
     })
-    expect(report).toEqual({ whole: [], troubles: [expect.stringContaining('may not run SCAN')] })
+    expect(report).toEqual({ whole: [], troubles: [expect.stringContaining('may not run SCAN')], bounds: [] })
     blind.disconnect()
   })
 

@@ -39,14 +39,14 @@ const restAfter = ({ askedMs, thoughtMs }: { readonly askedMs: number; readonly 
  * One unfiltered, paced SCAN over every master, shown to all layouts at once: a filter per layout would walk the key space once for
  * each. Queues are told as soon as they are proved, so the first ones show while the walk goes on; what no family claims by name is
  * told at the end, by its type. No queue is told twice. Throws a Failure 'denied' where SCAN is not allowed; ends quietly with the
- * signal.
+ * signal. Answers in words what was left out for being too much.
  */
-export async function walkKeys(redis: RedisClient, walk: KeyWalk): Promise<void> {
+export async function walkKeys(redis: RedisClient, walk: KeyWalk): Promise<{ readonly bounds: readonly string[] }> {
   const sorter = new KeySorter(walk)
   for (const master of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
     let cursor = '0'
     do {
-      if (walk.signal.aborted) return
+      if (walk.signal.aborted) return { bounds: [] }
       const began = walk.clock.elapsed()
       const [next, keys] = await scan(master, cursor, scanCount[walk.pace])
       const scanned = walk.clock.elapsed()
@@ -59,6 +59,7 @@ export async function walkKeys(redis: RedisClient, walk: KeyWalk): Promise<void>
     } while (cursor !== '0')
   }
   await sorter.finish()
+  return { bounds: sorter.bounds() }
 }
 
 async function scan(

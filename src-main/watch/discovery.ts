@@ -14,11 +14,11 @@ export interface DiscoveryOptions {
   /** As it turns up, again in each pass. */
   readonly found: (queue: Found) => void
   /** A whole pass over these layouts ended: what is not among `seen` is gone. */
-  readonly passed: (layouts: readonly Layout[], seen: ReadonlySet<string>) => void
+  readonly passed: (layouts: readonly Layout[], seen: ReadonlyMap<string, Found>) => void
   /** Keys looked at so far; null once a pass has ended. */
   readonly progress: (keys: number | null) => void
-  /** A pass failed, in words; null once one went well again. */
-  readonly trouble: (words: string | null) => void
+  /** A pass failed, or left something out, in words; none once one saw everything again. */
+  readonly notices: (words: readonly string[]) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -51,7 +51,7 @@ export class Discovery {
   }
 
   private async pass(signal: AbortSignal): Promise<undefined> {
-    const { environment, progress, passed, trouble } = this.options
+    const { environment, progress, passed, notices } = this.options
     const finder = environment.finder()
     if (!finder) return
     await this.recall()
@@ -71,8 +71,8 @@ export class Discovery {
     })
     progress(null)
     if (signal.aborted) return
-    passed(report.whole, new Set(seen.keys()))
-    trouble(report.troubles.length > 0 ? report.troubles.join(' ') : null)
+    passed(report.whole, seen)
+    notices([...report.troubles, ...report.bounds])
     if (report.troubles.length === 0) await environment.memory?.keep([...seen.values()])
   }
 

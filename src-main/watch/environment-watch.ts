@@ -6,7 +6,7 @@ import { Discovery } from './discovery'
 import type { FeedTick, Snapshot } from './feed'
 import type { History } from './history'
 import { QueueWatch } from './queue-watch'
-import type { Recent } from './recent'
+import { oneMinute, type Recent, tenMinutes, twoMinutes } from './recent'
 import { Sampler, shortestTickMs, type Tick } from './sampler'
 import type { WatchedEnvironment } from './watched-environment'
 
@@ -34,9 +34,10 @@ export interface EnvironmentWatchOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Samples of a queue in memory: what a sparkline shows and history has not taken in yet, or ten minutes where there is none. */
-const keptBesideHistory = 128
-const keptAlone = 600
+/** Queues of one environment that are watched at most: each costs memory, the broker's time, and a place on every screen. */
+export const mostWatched = 10_000
+/** So many of them have more than the last minute in memory. */
+const mostKeptLong = 1_000
 
 /** Everything that is watched of one environment, from attach to detach. */
 export class EnvironmentWatch {
@@ -48,7 +49,9 @@ export class EnvironmentWatch {
   private readonly changed = new Map<string, QueueInfo>()
   private readonly removed = new Set<string>()
   private lastTick: Tick | undefined
-  private discoveryTrouble: string | null = null
+  private discoveryNotices: readonly string[] = []
+  /** Queues that the last pass saw, watched or not. */
+  private seenCount = 0
   private keysWalked: number | null = null
   private connected: boolean
   /** Queues were found since the last tick began. */
@@ -73,7 +76,7 @@ export class EnvironmentWatch {
       found: (found) => this.add(found),
       passed: (layouts, seen) => this.removeUnseen(layouts, seen),
       progress: (keys) => this.tellProgress(keys),
-      trouble: (words) => this.tellTrouble(words),
+      notices: (words) => this.tellNotices(words),
     })
     this.connected = environment.readers() !== undefined
     this.endListening = environment.onChange(() => this.connectionChanged())
@@ -117,7 +120,9 @@ export class EnvironmentWatch {
       costShare: this.lastTick?.costShare ?? null,
       queueCount: this.queues.size,
       keysWalked: this.keysWalked,
-      notices: [this.discoveryTrouble, history?.trouble ?? null].filter((notice) => notice !== null),
+      notices: [...this.discoveryNotices, this.boundNotice(), history?.trouble ?? null].filter(
+        (notice) => notice !== null,
+      ),
     }
   }
 
@@ -169,7 +174,9 @@ export class EnvironmentWatch {
       if (known.findAgain(found)) this.changed.set(key, known.info)
       return
     }
-    const queue = new QueueWatch(found, this.options.history ? keptBesideHistory : keptAlone)
+    if (this.queues.size >= mostWatched) return
+    const long = this.options.history ? twoMinutes : tenMinutes
+    const queue = new QueueWatch(found, this.queues.size < mostKeptLong ? long : oneMinute)
     this.queues.set(key, queue)
     this.removed.delete(key)
     this.changed.set(key, queue.info)
@@ -178,14 +185,17 @@ export class EnvironmentWatch {
     if (this.queues.size === 1) this.sampler.kick()
   }
 
-  private removeUnseen(layouts: readonly Layout[], seen: ReadonlySet<string>): void {
-    if (this.unsampled) this.sampler.kick()
+  private removeUnseen(layouts: readonly Layout[], seen: ReadonlyMap<string, Found>): void {
+    this.seenCount = seen.size
     for (const [key, { address }] of this.queues) {
       if (!layouts.includes(address.layout) || seen.has(key)) continue
       this.queues.delete(key)
       this.changed.delete(key)
       this.removed.add(key)
     }
+    // What went leaves places to those that had none.
+    if (seen.size > this.queues.size) for (const found of seen.values()) this.add(found)
+    if (this.unsampled) this.sampler.kick()
     // With no queue left there will be no tick to carry the news.
     if (this.queues.size > 0 || this.removed.size === 0) return
     this.options.publish({
@@ -216,10 +226,16 @@ export class EnvironmentWatch {
       this.options.onStatus()
   }
 
-  private tellTrouble(words: string | null): void {
-    if (words === this.discoveryTrouble) return
-    this.discoveryTrouble = words
+  private tellNotices(words: readonly string[]): void {
+    if (words.join('\n') === this.discoveryNotices.join('\n')) return
+    this.discoveryNotices = words
     this.options.onStatus()
+  }
+
+  private boundNotice(): string | null {
+    if (this.seenCount <= mostWatched) return null
+    const [seen, most] = [this.seenCount, mostWatched].map((count) => count.toLocaleString('en-US'))
+    return `${seen} queues are here, and the first ${most} of them are watched. Say in the environment what the names of those begin with that you want.`
   }
 
   private connectionChanged(): void {

@@ -26,6 +26,9 @@ export async function openHistory({ path, notice, clock = systemClock }: History
 /** Blocks packed in one call of `settle`: some 2 ms of this thread's time. */
 const blocksAtOnce = 60
 
+/** One in so many of the blocks that are due is saved in one call of `settle`, in several steps where these are many. */
+const dueShare = 20
+
 /** Half-filled coarse blocks are saved with every fifth block of the finest level: packing is what costs most here. */
 const coarseEvery = 5
 
@@ -191,7 +194,9 @@ export class History {
   }
 
   private async saveSome(): Promise<void> {
-    await this.save(this.due.splice(0, blocksAtOnce))
+    // A part of what is due, however many queues fill their blocks in one tick: nothing piles up.
+    for (let left = Math.max(1, this.due.length / dueShare); left > 0; left -= blocksAtOnce)
+      await this.save(this.due.splice(0, blocksAtOnce))
     if (this.clock.elapsed() - this.sweptAt >= sweepEveryMs) await this.sweep()
   }
 

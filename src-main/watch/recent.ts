@@ -1,5 +1,12 @@
 import { metrics, type Sample, type Values } from '@shared/model/sample'
 
+/** Where nothing else keeps samples, one a second: 58 kB a queue. */
+export const tenMinutes = 600
+/** What history has not taken in yet, with room. */
+export const twoMinutes = 128
+/** What a sparkline shows: 6 kB a queue. */
+export const oneMinute = 64
+
 const width = metrics.length
 
 /**
@@ -7,8 +14,8 @@ const width = metrics.length
  * capacity, so that a thousand queues that were just found cost little.
  */
 export class Recent {
-  private times = new Float64Array(64)
-  private values = new Float64Array(64 * width)
+  private times = new Float64Array(oneMinute)
+  private values = new Float64Array(oneMinute * width)
   private next = 0
   private count = 0
 
