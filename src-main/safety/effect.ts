@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { MessageState } from '@shared/model/message'
 import type { PlanAction, PlanKind } from '@shared/model/plan'
 import type { QueueAddress } from '@shared/model/queue'
 import type { ItemOutcome, Remedies, Snapshot } from '../brokers/remedies'
@@ -91,9 +92,14 @@ async function undoEdit(
   )
   for (const [index, { id, state, body }] of batch.entries()) {
     const now = states[index]
-    if (now === null || now === undefined || now === 'leased') outcomes.push({ id, outcome: 'gone' })
-    else
-      outcomes.push(await remedies.edit(queue, { id, state: now ?? state, body, expectedDigest: editedDigest ?? '' }))
+    // Where ids come from the bytes, nobody knows the old one after a restart: the edit compares what it finds with what was written.
+    const places: readonly MessageState[] = now ? [now] : [...new Set([state, 'ready' as const])]
+    let outcome: ItemOutcome = { id, outcome: 'gone' }
+    for (const place of places) {
+      if (place === 'leased' || outcome.outcome !== 'gone') break
+      outcome = await remedies.edit(queue, { id, state: place, body, expectedDigest: editedDigest ?? '' })
+    }
+    outcomes.push(outcome)
   }
   return outcomes
 }
