@@ -9,6 +9,7 @@ import type { Archive } from './archive'
 import { inBatches } from './batches'
 import { applyBatch } from './effect'
 import { Outcomes } from './outcomes'
+import { Reasons } from './reasons'
 import type { StoredRun } from './run-store'
 import { walkSelection } from './selection'
 
@@ -49,6 +50,7 @@ export class RunTask {
   private run: StoredRun
   private readonly ending = new AbortController()
   private readonly outcomes: Outcomes
+  private readonly reasons = new Reasons()
   private resumeNow: (() => void) | undefined
 
   constructor(private readonly options: RunTaskOptions) {
@@ -180,6 +182,7 @@ export class RunTask {
     const { queue, action, undoing } = this.options
     const context = undoing ? { kind: undoing.kind as PlanKind, editedDigest: undoing.editedDigest } : undefined
     const outcomes = await applyBatch({ remedies: this.options.remedies(), queue, action, undoing: context }, batch)
+    this.reasons.add(outcomes)
     this.update(tally(this.run, outcomes))
     return outcomes.filter(({ outcome }) => outcome === 'applied').map(({ id }) => id)
   }
@@ -223,7 +226,8 @@ export class RunTask {
 
   private finish(phase: Run['phase'], note: string | null): void {
     const undoable = this.run.kind !== 'undo' && this.run.archived > 0 && this.run.done > 0
-    this.update({ phase, note, undoable })
+    const notes = [note, this.reasons.note()].filter((each) => each !== null)
+    this.update({ phase, note: notes.length === 0 ? null : notes.join(' '), undoable })
   }
 
   private update(change: Partial<StoredRun>): void {
