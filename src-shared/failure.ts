@@ -52,6 +52,11 @@ export class Failure extends Error {
     this.subject = view.subject
   }
 
+  /** What, why and what next in one text: for an item of many, which has room for no more. */
+  get words(): string {
+    return `${this.message} ${this.hint ?? ''}`.trim()
+  }
+
   view(): FailureView {
     return { code: this.code, message: this.message, hint: this.hint, subject: this.subject }
   }

@@ -1,4 +1,4 @@
-import { type Failure, isFailure } from '@shared/failure'
+import { isFailure } from '@shared/failure'
 import type { Layout } from '@shared/model/queue'
 import type { Clock } from '../runtime/clock'
 import type { RedisClient } from './clients/redis'
@@ -55,7 +55,7 @@ export const redisFinder = (
       const walked = families.map(({ layout }) => layout)
       return {
         whole: listed.whole.filter((layout) => !walked.includes(layout)),
-        troubles: [...listed.troubles, wordsOf(error)],
+        troubles: [...listed.troubles, error.words],
         bounds: [],
       }
     }
@@ -78,10 +78,8 @@ async function askEach(readers: readonly Reader[], { found, signal }: Finding): 
       await reader.discover(found, signal)
       whole.push(reader.layout)
     } catch (error) {
-      troubles.push(isFailure(error) ? wordsOf(error) : 'Queues could not be looked for.')
+      troubles.push(isFailure(error) ? error.words : 'Queues could not be looked for.')
     }
   }
   return { whole: signal.aborted ? [] : whole, troubles, bounds: [] }
 }
-
-const wordsOf = ({ message, hint }: Failure): string => `${message} ${hint ?? ''}`.trim()

@@ -104,7 +104,7 @@ async function inCalls<Item extends { readonly id: string }>(
       const codes = await runScript(redis, script, keys, [...head, ...called.flatMap((each) => each.args)])
       outcomes.push(...called.map(({ item }, index) => outcome(item, listOf(codes)[index])))
     } catch (error) {
-      const reason = failureOf(named(error)).message
+      const reason = failureOf(named(error)).words
       const isKnown = isRefusal(error) || wasNeverSent(error)
       for (const { item } of called) outcomes.push({ id: item.id, outcome: isKnown ? 'failed' : 'unknown', reason })
     }

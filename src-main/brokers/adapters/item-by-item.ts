@@ -49,6 +49,6 @@ function outcomeOf(id: string, error: unknown): ItemOutcome {
 function wordsOf(error: unknown): string {
   const named = error instanceof Error ? /WRONGTYPE (?!Operation)(\S+)/.exec(error.message)?.[1] : undefined
   return named === undefined
-    ? failureOf(error).message
+    ? failureOf(error).words
     : `${named} holds another type than belongs there; nothing was changed`
 }

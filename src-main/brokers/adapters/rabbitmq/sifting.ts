@@ -118,10 +118,10 @@ class Search {
 
   /** What was done is done; whether the old copies left the queue is not known. The others were not touched. */
   broken(failure: Failure, queue: QueueAddress): void {
-    this.reason = failure.message
+    this.reason = failure.words
     for (const [id, { outcome }] of this.treated) {
       if (outcome !== 'applied') continue
-      const reason = `It was done, but it may still be in ${queue.name} too: ${failure.message}`
+      const reason = `It was done, but it may still be in ${queue.name} too: ${failure.words}`
       this.treated.set(id, { id, outcome: 'unknown', reason })
     }
   }

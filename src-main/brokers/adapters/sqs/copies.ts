@@ -5,7 +5,7 @@ import {
   type MessageSystemAttributeValue,
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs'
-import { isFailure } from '@shared/failure'
+import { type Failure, type FailureCode, isFailure } from '@shared/failure'
 import type { LineToSqs } from '../../clients/line-to-sqs'
 import type { SqsQueue } from './queues'
 import { mostPerBatch } from './receipts'
@@ -23,7 +23,7 @@ export interface Copy {
 
 export type SendOutcome =
   | { readonly outcome: 'sent'; readonly id: string }
-  | { readonly outcome: 'failed'; readonly reason: string }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly code: FailureCode }
   /** The answer was lost: it may be there. */
   | { readonly outcome: 'unknown'; readonly reason: string }
 
@@ -52,17 +52,20 @@ export async function sendCopies(
         const sent = Successful.find(({ Id }) => Id === String(index))
         const failed = Failed.find(({ Id }) => Id === String(index))
         if (sent) outcomes.push({ outcome: 'sent', id: sent.MessageId ?? '' })
-        else if (failed) outcomes.push({ outcome: 'failed', reason: line.failureOf(failed, asked).message })
+        else if (failed) outcomes.push(failedBy(line.failureOf(failed, asked)))
         else outcomes.push({ outcome: 'unknown', reason: 'SQS did not say what became of it' })
       }
     } catch (error) {
       if (!isFailure(error)) throw error
-      const outcome = error.code === 'outcome-unknown' ? 'unknown' : 'failed'
-      for (const _each of batch) outcomes.push({ outcome, reason: `${error.message} ${error.hint ?? ''}`.trim() })
+      const outcome: SendOutcome =
+        error.code === 'outcome-unknown' ? { outcome: 'unknown', reason: error.words } : failedBy(error)
+      for (const _each of batch) outcomes.push(outcome)
     }
   }
   return outcomes
 }
+
+const failedBy = ({ code, words }: Failure): SendOutcome => ({ outcome: 'failed', reason: words, code })
 
 function batchesOf(copies: readonly Copy[]): readonly (readonly Copy[])[] {
   const batches: Copy[][] = []

@@ -74,7 +74,7 @@ export async function remove(bench: Bench, ids: readonly string[]): Promise<read
           : {
               id,
               outcome: result.failure.code === 'outcome-unknown' ? 'unknown' : 'failed',
-              reason: result.failure.message,
+              reason: result.failure.words,
             },
     )
   })
@@ -150,7 +150,7 @@ async function takeInHand({ context, peeking, queue }: Bench, ids: readonly stri
       id,
       result === 'stale'
         ? { id, outcome: 'changed', reason: holdLost }
-        : { id, outcome: 'failed', reason: result.failure.message },
+        : { id, outcome: 'failed', reason: result.failure.words },
     )
     return false
   })

@@ -20,8 +20,9 @@ export async function sendAll(
   if (failed && failed.outcome !== 'sent') {
     const there = sent.filter(({ outcome }) => outcome === 'sent').length
     throw new Failure({
-      code: failed.outcome === 'unknown' ? 'outcome-unknown' : 'broker-state',
+      code: failed.outcome === 'unknown' ? 'outcome-unknown' : failed.code,
       message: `${there} of ${messages.length} were sent: ${failed.reason}`,
+      hint: there > 0 ? 'Send again only what is missing.' : undefined,
       subject: queue.address.name,
     })
   }
