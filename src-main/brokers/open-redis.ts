@@ -14,6 +14,7 @@ import { ResqueAdapter } from './adapters/resque/adapter'
 import { RqAdapter } from './adapters/rq/adapter'
 import { SidekiqAdapter } from './adapters/sidekiq/adapter'
 import { StreamAdapter } from './adapters/stream/adapter'
+import { clusterTrouble } from './clients/cluster-probe'
 import { type RedisClient, type RedisTarget, redisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
 import { surveyRedis } from './clients/redis-survey'
@@ -59,7 +60,7 @@ export async function openRedis(profile: RedisProfile, password: string | null):
   } catch (error) {
     client.disconnect()
     // connect() itself rejects with "Connection is closed."; what happened was told by the 'error' event before.
-    throw redisFailure(errors.last ?? error, where)
+    throw (await clusterTrouble(target)) ?? redisFailure(errors.last ?? error, where)
   }
 }
 
