@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis'
 import type { Clock } from '../runtime/clock'
 import type { RedisClient } from './clients/redis'
 import { redisFailure } from './clients/redis-failure'
+import { runReadOnlyScript, script } from './clients/script'
 import { KeyShapes, shapeOf } from './key-shapes'
 import type { Found, KeyFamily } from './reader'
 
@@ -212,8 +213,22 @@ const most = (count: number): string => count.toLocaleString('en-US')
 
 const headOf = (key: string): string => key.slice(0, key.indexOf(':') + 1)
 
-/** Redis's words for what keys hold; "" where this user may not ask. */
+/** ARGV: keys. Answers what each holds. */
+const typeEach = script(`
+local call, out = redis.call, {}
+for index = 1, #ARGV do out[index] = call('TYPE', ARGV[index]).ok end
+return out
+`)
+
+/** Redis's words for what keys hold; "" where this user may not ask. One call where scripts are to be had. */
 async function typesOf(master: Redis | RedisClient, keys: readonly string[]): Promise<readonly string[]> {
+  try {
+    const types = await runReadOnlyScript(master, typeEach, [], keys)
+    if (Array.isArray(types)) return types.map(String)
+  } catch (error) {
+    // Refused for one of the keys, or altogether; a connection that is gone says so below.
+    if (!(error instanceof Error)) throw error
+  }
   const pipeline = master.pipeline()
   for (const key of keys) pipeline.type(key)
   const answers = await pipeline.exec().catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import type { RedisClient } from '../clients/redis'
-import { type Answer, askAll, type Command, listOf, textOf } from './redis-asking'
+import { askTogether } from './asking-together'
+import { type Answer, type Command, listOf, textOf } from './redis-asking'
 
 /** What both libraries do to one queue: shown by either, and the reason why nothing of Bull's is changed there. */
 export const sharedKeysWarning =
@@ -28,7 +29,7 @@ const onlyBulls = { priority: 'zset', 'meta-paused': 'string' } as const
 export async function evidenceOf(redis: RedisClient, paths: readonly string[]): Promise<readonly Evidence[]> {
   const names = [...new Set([...Object.keys(places), ...Object.keys(onlyBulls), 'events', 'id'])]
   const stride = names.length + 2
-  const answers = await askAll(
+  const answers = await askTogether(
     redis,
     paths.flatMap((path): Command[] => [
       ['HMGET', `${path}:meta`, 'opts.maxLenEvents', 'version'],

@@ -1,7 +1,8 @@
 import type { RedisClient } from '../../clients/redis'
 import type { Found, KeyFamily } from '../../reader'
+import { askTogether } from '../asking-together'
 import { prefixAndName } from '../prefixed-name'
-import { askAll, type Command, textOf } from '../redis-asking'
+import { type Command, textOf } from '../redis-asking'
 import { defaultBeePrefix } from './keys'
 
 /** What a queue is known by, and the type that each must have; `jobs` must be there. */
@@ -27,7 +28,7 @@ export const beeKeyFamily = (redis: RedisClient): KeyFamily => ({
     return suffix === 'id' || Object.hasOwn(telltales, suffix) ? { candidate: key.slice(0, cut) } : null
   },
   async prove(candidates) {
-    const answers = await askAll(
+    const answers = await askTogether(
       redis,
       candidates.flatMap((path) => names.map((name): Command => ['TYPE', `${path}:${name}`])),
     )

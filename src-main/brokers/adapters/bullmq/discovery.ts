@@ -1,9 +1,9 @@
 import type { QueueAddress } from '@shared/model/queue'
-import { Cluster } from 'ioredis'
 import type { RedisClient } from '../../clients/redis'
 import type { Found, KeyFamily } from '../../reader'
+import { askTogether } from '../asking-together'
 import { defaultBullPrefix } from '../prefixed-name'
-import { askAll, listOf, textOf } from '../redis-asking'
+import { listOf, textOf } from '../redis-asking'
 import { addressOfMeta, baseOf, keysOf } from './keys'
 
 export interface DiscoveryScope {
@@ -67,11 +67,7 @@ async function prove(
 ): Promise<readonly (readonly Found[])[]> {
   const known = [...(scope.prefixes ?? []), ...scope.queues.map((queue) => queue.prefix), defaultBullPrefix]
   const asked = metaKeys.map((key) => ['HMGET', key, 'opts.maxLenEvents', 'version'] as const)
-  // One by one on a cluster: these keys stand in many slots.
-  const answers =
-    redis instanceof Cluster
-      ? (await Promise.all(asked.map((command) => askAll(redis, [command])))).flat()
-      : await askAll(redis, asked)
+  const answers = await askTogether(redis, asked)
   return answers.map((answer, index): readonly Found[] => {
     // A key of another type, or out of bounds for this user, is no queue that could be shown.
     if (!answer.ok) return []

@@ -1,7 +1,8 @@
 import { type DeclarationDraft, nameIn, roleNames } from '@shared/model/declaration'
 import type { RedisClient } from '../../clients/redis'
 import type { Found, KeyFamily } from '../../reader'
-import { askAll, type Command, textOf } from '../redis-asking'
+import { askTogether } from '../asking-together'
+import { type Command, textOf } from '../redis-asking'
 import { isSidekiqs } from './evidence'
 import { rolesOf } from './places'
 
@@ -80,7 +81,7 @@ export async function prove(
   sightings: readonly (Sighting | null)[],
 ): Promise<readonly (readonly Found[])[]> {
   const asked = sightings.map((sighting) => (sighting ? rolesOf(sighting.declaration, sighting.name) : []))
-  const types = await askAll(
+  const types = await askTogether(
     redis,
     asked.flatMap((roles) => roles.map(({ place }): Command => ['TYPE', place.key])),
   )

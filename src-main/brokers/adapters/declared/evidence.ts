@@ -1,7 +1,8 @@
 import type { RedisClient } from '../../clients/redis'
+import { askTogether } from '../asking-together'
 import type { Place } from '../element-mending'
 import { membersOf } from '../json-members'
-import { askAll, type Command, numberOf } from '../redis-asking'
+import { type Command, numberOf } from '../redis-asking'
 
 /** Where Sidekiq keeps its queues, and the set that it lists their names in. */
 const sidekiqPrefix = 'queue:'
@@ -13,7 +14,7 @@ const sidekiqQueues = 'queues'
  */
 export async function isSidekiqs(redis: RedisClient, places: readonly Place[]): Promise<ReadonlySet<string>> {
   const asked = places.filter(({ key, type }) => type === 'list' && key.startsWith(sidekiqPrefix))
-  const answers = await askAll(
+  const answers = await askTogether(
     redis,
     asked.flatMap(({ key }): readonly Command[] => [
       ['SISMEMBER', sidekiqQueues, key.slice(sidekiqPrefix.length)],

@@ -1,13 +1,14 @@
 import type { RedisClient } from '../../clients/redis'
 import type { Found, KeyFamily } from '../../reader'
-import { askAll, type Command, textOf } from '../redis-asking'
+import { askTogether } from '../asking-together'
+import { type Command, textOf } from '../redis-asking'
 
 /** Whatever is a list and belongs to no library. */
 export const listKeyFamily = (redis: RedisClient): KeyFamily => ({
   sight: () => null,
   unclaimed: 'list',
   async prove(candidates) {
-    const types = await askAll(
+    const types = await askTogether(
       redis,
       candidates.map((key): Command => ['TYPE', key]),
     )

@@ -1,7 +1,8 @@
 import type { RedisClient } from '../../clients/redis'
 import type { Found, KeyFamily } from '../../reader'
+import { askTogether } from '../asking-together'
 import { membersOf } from '../json-members'
-import { type Answer, askAll, askOne, buffersOf, type Command, listOf, numberOf, textOf } from '../redis-asking'
+import { type Answer, askOne, buffersOf, type Command, listOf, numberOf, textOf } from '../redis-asking'
 import { delayedSchedule, failedList, keysOf } from './keys'
 
 /** Queues of one registry that are shown. */
@@ -50,7 +51,7 @@ async function queuesOf(redis: RedisClient, namespace: string): Promise<readonly
  * statistics, its workers, its failed list or its schedule, or a job with a class and args and no id.
  */
 async function provenNamespaces(redis: RedisClient, namespaces: readonly string[]): Promise<readonly boolean[]> {
-  const first = await askAll(
+  const first = await askTogether(
     redis,
     namespaces.flatMap((namespace): Command[] => {
       const keys = keysOf(namespace)
@@ -66,7 +67,7 @@ async function provenNamespaces(redis: RedisClient, namespaces: readonly string[
   )
   const stride = 5 + strangers.length
   const own = namespaces.map((_, index) => first.slice(index * stride, (index + 1) * stride).map(valueIn))
-  const sizes = await askAll(
+  const sizes = await askTogether(
     redis,
     namespaces.map((namespace, index): Command => ['LINDEX', keysOf(namespace).queue(textOf(own[index]![0]) ?? ''), 0]),
   )

@@ -2,7 +2,8 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { Clock } from '../../../runtime/clock'
 import type { RedisClient } from '../../clients/redis'
 import type { Found } from '../../reader'
-import { type Answer, askAll, buffersOf, type Command, listOf, textOf } from '../redis-asking'
+import { askTogether } from '../asking-together'
+import { type Answer, buffersOf, type Command, listOf, textOf } from '../redis-asking'
 import { jidOf, jobOf, wordOf } from './job'
 import { keysOf, listKey, setAddress, setKey, setNames } from './keys'
 import { readProcesses } from './processes'
@@ -53,7 +54,7 @@ export async function queueNames(redis: RedisClient, prefix: string): Promise<re
   const names = new Set<string>()
   let cursor = '0'
   do {
-    const [scan] = await askAll(redis, [['SSCAN', keysOf(prefix).queues, cursor, 'COUNT', 1_000]])
+    const [scan] = await askTogether(redis, [['SSCAN', keysOf(prefix).queues, cursor, 'COUNT', 1_000]])
     if (!scan?.ok) break
     const [next, members] = listOf(scan.value)
     for (const member of buffersOf(members)) names.add(member.toString('utf8'))
@@ -70,7 +71,7 @@ async function isSidekiq(
   const days = Array.from({ length: daysProbed }, (_, back) =>
     new Date(clock.now() - back * dayMs).toISOString().slice(0, 10),
   )
-  const answers = await askAll(redis, [
+  const answers = await askTogether(redis, [
     ...setNames.map((set): Command => ['ZRANGE', setKey(prefix, set), 0, 0]),
     ...names.slice(0, mostProbed).map((name): Command => ['LRANGE', listKey(prefix, name), -1, -1]),
     ...days.map((day): Command => ['GET', keys.processedOn(day)]),
