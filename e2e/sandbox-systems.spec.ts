@@ -10,6 +10,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('row').filter({ hasText: 'newsletter-dlq' })).toBeVisible({ timeout: 20_000 })
     await expectAccessible(page)
 
+    await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Dead letters' }).click()
+    await expect(page.getByRole('list', { name: 'Queues with dead letters' })).toContainText('newsletter-dlq')
+    await expectAccessible(page)
     await openQueue(page, 'newsletter-dlq')
     await expect(page.getByText(/dead letters of/)).toBeVisible()
     await stateTab(page, 'Dead letters').click()

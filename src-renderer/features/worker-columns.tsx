@@ -44,7 +44,7 @@ export const workerColumns = ({ system }: { readonly system: boolean }): readonl
         {
           id: 'system',
           head: 'System',
-          width: '96px',
+          width: '112px',
           cell: ({ layout }: WorkerRow) => <span className="text-muted">{layoutFacts[layout].product}</span>,
         },
       ]

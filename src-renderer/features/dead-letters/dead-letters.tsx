@@ -18,6 +18,8 @@ import { useWide } from '../use-wide'
 import { CauseRows } from './cause-rows'
 import { CauseTable } from './cause-table'
 import { matchingCauses, queuesOf } from './causes'
+import { UnseenQueues } from './unseen-queues'
+import { useUnseen } from './use-unseen'
 
 export interface DeadLettersProps {
   readonly environmentId: string
@@ -38,6 +40,7 @@ export function DeadLetters({ environmentId, cause, queue, message }: DeadLetter
   )
   const { value: report, trouble, reload } = useAnswer(ask)
   useReloadAfterRuns({ environmentId, queue: null, reload })
+  const unseen = useUnseen(environmentId)
   const causes = useMemo(() => matchingCauses(report?.causes ?? [], filter), [report, filter])
   const chosen = causes.find((one) => one.key === cause) ?? causes[0]
   const chosenQueue = chosen && (chosen.queues.find((one) => one.key === queue) ?? chosen.queues[0])
@@ -73,14 +76,22 @@ export function DeadLetters({ environmentId, cause, queue, message }: DeadLetter
           <RotateCw size={13} aria-hidden />
         </IconButton>
       </ScreenHead>
-      {report && report.total !== null && report.scanned < report.total && (
-        <Bar tone="slate">
-          The newest {count(report.scanned)} of {count(report.total)} are sorted by cause; older ones may have others.
-        </Bar>
-      )}
+      {report &&
+        report.total !== null &&
+        report.scanned < report.total &&
+        (report.scanned > 0 || unseen.length === 0) && (
+          <Bar tone="slate">
+            {unseen.length > 0
+              ? `${count(report.scanned)} of about ${count(report.total)} were looked at and are sorted by cause; the others are only counted.`
+              : `The newest ${count(report.scanned)} of ${count(report.total)} are sorted by cause; older ones may have others.`}
+          </Bar>
+        )}
       {!report && trouble && <TroubleView trouble={trouble} action={<Button onClick={reload}>Try again</Button>} />}
       {!report && !trouble && <SkeletonRows rows={12} />}
-      {report && report.causes.length === 0 && (
+      {report && report.causes.length === 0 && unseen.length > 0 && (
+        <UnseenQueues environmentId={environmentId} queues={unseen} />
+      )}
+      {report && report.causes.length === 0 && unseen.length === 0 && (
         <EmptyState title="No dead letters">
           A message that fails for good comes here with its error, sorted by cause, until it is replayed or discarded.
         </EmptyState>
