@@ -1,4 +1,6 @@
+import { type Clock, systemClock } from '../../runtime/clock'
 import type { RedisClient } from './redis'
+import { clockNotice } from './redis-clock'
 
 /** What is worth knowing of a server at connect: who it is, and what could be lost on it. */
 export interface RedisSurvey {
@@ -6,12 +8,17 @@ export interface RedisSurvey {
   readonly server: string
   /** Changes with every restart; "" when the server does not tell. */
   readonly runId: string
-  /** In words: eviction, persistence, permissions. */
+  /** In words: eviction, persistence, permissions, a clock that differs. */
   readonly notices: readonly string[]
 }
 
-/** One INFO. A user who may not run it still connects, with a notice that says so. */
-export async function surveyRedis(client: RedisClient): Promise<RedisSurvey> {
+/** One INFO, one TIME. A user who may not run them still connects, with a notice that says so. */
+export async function surveyRedis(
+  client: RedisClient,
+  clock: Pick<Clock, 'now' | 'elapsed'> = systemClock,
+): Promise<RedisSurvey> {
+  const skew = await clockNotice(client, clock)
+  const told = skew === null ? [] : [skew]
   let text: string
   try {
     text = String(await client.info())
@@ -21,7 +28,7 @@ export async function surveyRedis(client: RedisClient): Promise<RedisSurvey> {
     return {
       server: 'Redis',
       runId: '',
-      notices: ['This user may not run INFO: version, persistence and cost are unknown.'],
+      notices: ['This user may not run INFO: version, persistence and cost are unknown.', ...told],
     }
   }
   const facts = new Map(
@@ -31,7 +38,7 @@ export async function surveyRedis(client: RedisClient): Promise<RedisSurvey> {
   return {
     server: valkey ? `Valkey ${valkey}` : `Redis ${facts.get('redis_version') ?? 'of unknown version'}`,
     runId: facts.get('run_id') ?? '',
-    notices: noticesOf(facts),
+    notices: [...noticesOf(facts), ...told],
   }
 }
 
