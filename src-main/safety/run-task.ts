@@ -136,6 +136,8 @@ export class RunTask {
           batch.map(({ id }) => id),
         )
         await writer.append(snapshots)
+        const kept = new Set(snapshots.map(({ id }) => id))
+        this.reasons.add(batch.flatMap(({ id }) => (kept.has(id) ? [] : [{ id, outcome: 'gone' }])))
         this.update({ archived: this.run.archived + snapshots.length })
         if (this.ending.signal.aborted) break
       }

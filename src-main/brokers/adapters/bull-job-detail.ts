@@ -10,7 +10,7 @@ import {
 } from '@shared/model/message'
 import type { RedisClient } from '../clients/redis'
 import { wholeBody } from './body-text'
-import { summaryOf } from './bull-job-rows'
+import { hashGone, rowWithoutHash, summaryOf } from './bull-job-rows'
 import type { Place } from './place-paging'
 import { ask, type Command, listOf, numberOf, textOf } from './redis-asking'
 
@@ -35,9 +35,8 @@ export async function inspectJob(redis: RedisClient, { id, job, locate }: Opened
   const keys = { job, logs: `${job}:logs` }
   const [count] = await ask(redis, [['HLEN', keys.job]])
   const place = await locate()
-  if ((numberOf(count) ?? 0) === 0 || !place) {
-    throw new Failure({ code: 'gone', message: `the job ${id} is not there any more`, subject: id })
-  }
+  if (!place) throw new Failure({ code: 'gone', message: `the job ${id} is not there any more`, subject: id })
+  if ((numberOf(count) ?? 0) === 0) return detailWithoutHash(place)
   if (numberOf(count)! > fieldCountLimit) {
     throw new Failure({
       code: 'unsupported',
@@ -83,6 +82,24 @@ export async function inspectJob(redis: RedisClient, { id, job, locate }: Opened
     logs: listOf(logs).flatMap((line) => textOf(line) ?? []),
   }
 }
+
+const detailWithoutHash = ({
+  state,
+  place,
+}: {
+  readonly state: MessageState
+  readonly place: Place
+}): MessageDetail => ({
+  summary: rowWithoutHash(place, state),
+  body: {
+    kind: 'missing',
+    reason: `${hashGone}. Nothing of it can be brought back; discarding it takes the id out. A server whose maxmemory-policy is noeviction evicts none.`,
+  },
+  attributes: [],
+  error: null,
+  history: [],
+  logs: [],
+})
 
 function bodyOf(present: boolean, bytes: number | null, data: unknown): Body {
   if (!present || bytes === null) return { kind: 'missing', reason: 'the job has no data field' }

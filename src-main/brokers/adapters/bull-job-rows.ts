@@ -46,18 +46,35 @@ export async function summariesOf(
       const at = wanted[index]!.indexOf(field)
       return at < 0 ? null : values[at]
     }
-    const exists = fields.some((field) => field !== null)
+    if (fields.every((field) => field === null)) return rowWithoutHash(place, state)
     return summaryOf({
       place,
       state,
       scalars: Object.fromEntries(scalars.map((name, at) => [name, fields[at]])),
-      bytes: exists ? numberOf(sized[index * 4 + 1]) : null,
+      bytes: numberOf(sized[index * 4 + 1]),
       data: pulled('data'),
       opts: textOf(pulled('opts')),
       failedReason: textOf(pulled('failedReason')),
     })
   })
 }
+
+/** Evicted where maxmemory-policy lets it, or deleted by hand: neither library notices before a worker comes to it. */
+export const hashGone = 'only its id is left: its hash was evicted or deleted'
+
+export const rowWithoutHash = ({ id, score }: Place, state: MessageState): MessageSummary => ({
+  id,
+  state,
+  name: null,
+  enqueuedAt: null,
+  dueAt: null,
+  finishedAt: state === 'dead' || state === 'done' ? score : null,
+  attempts: null,
+  maxAttempts: null,
+  bytes: null,
+  preview: `(${hashGone})`,
+  error: state === 'dead' ? hashGone : null,
+})
 
 export interface JobFields {
   readonly place: Place

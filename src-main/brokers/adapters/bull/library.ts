@@ -35,8 +35,9 @@ export const library = (): Promise<Library> => {
 const compareBeforeRemoval = `
 do
   local call, id, state = redis.call, ARGV[1], ARGV[3]
-  if call('EXISTS', KEYS[8]) == 0 then return -101 end
   local homes = { dead = KEYS[6], done = KEYS[5], delayed = KEYS[3] }
+  -- Where the hash was evicted only the id is left, and Bull's own removal would not touch it.
+  if call('EXISTS', KEYS[8]) == 0 then return homes[state] and call('ZREM', homes[state], id) == 1 and 1 or -101 end
   if homes[state] then
     if not call('ZSCORE', homes[state], id) then return -101 end
   else

@@ -54,12 +54,12 @@ export async function locate(
   const held = new Set(listOf(active).map(textOf))
   const [delayed, failed, completed] = await scoresIn(redis, [keys.delayed, keys.failed, keys.completed], ids)
   return ids.map((id, index): Located | null => {
-    if (numberOf(existing[index]) !== 1) return null
     const at = (segment: SegmentName, score: number | null): Place<SegmentName> => ({ id, segment, score })
     const [done, dead, due] = [completed?.[index] ?? null, failed?.[index] ?? null, delayed?.[index] ?? null]
     if (done !== null) return { state: 'done', place: at('completed', done) }
     if (dead !== null) return { state: 'dead', place: at('failed', dead) }
     if (due !== null) return { state: 'delayed', place: at('delayed', due) }
-    return held.has(id) ? { state: 'leased', place: at('active', null) } : { state: 'ready', place: at('wait', null) }
+    if (held.has(id)) return { state: 'leased', place: at('active', null) }
+    return numberOf(existing[index]) === 1 ? { state: 'ready', place: at('wait', null) } : null
   })
 }

@@ -5,6 +5,7 @@ import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import { runScript } from '../../clients/script'
 import type { ItemOutcome } from '../../remedies'
+import { hashGone } from '../bull-job-rows'
 import { eachOf } from '../item-by-item'
 import { failureOf } from '../redis-asking'
 import { library, pauseKeys, removeKeys, replayKeys } from './library'
@@ -24,7 +25,9 @@ export const replayJobs = async (
         ? { id, outcome: 'applied' }
         : answer === -1
           ? { id, outcome: 'failed', reason: 'a worker holds it' }
-          : { id, outcome: 'gone' },
+          : answer === 0
+            ? { id, outcome: 'failed', reason: `${hashGone}; discard it` }
+            : { id, outcome: 'gone' },
   })
 
 export const removeJobs = async (

@@ -34,7 +34,8 @@ export async function takeSnapshots(
     )
     for (const [index, { id, segment, score }] of chunk.entries()) {
       const hash = listOf(answers[index * 2])
-      if (hash.length === 0) continue
+      // Without a hash and a score it stands nowhere that is known.
+      if (hash.length === 0 && score === null) continue
       const logs = await logsOf(redis, `${jobKeyOf(queue, id)}:logs`, numberOf(answers[index * 2 + 1]) ?? 0)
       const fields: Record<string, Uint8Array> = { segment: Buffer.from(segment) }
       if (logs.length > 0) fields.logs = pack(logs)

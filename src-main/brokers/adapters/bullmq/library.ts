@@ -57,8 +57,9 @@ const compareBeforeRemoval = `
 do
   local call, id, base, state = redis.call, ARGV[1], ARGV[3], ARGV[4]
   local job = base .. id
-  if call('EXISTS', job) == 0 then return -101 end
   local homes = { dead = 'failed', done = 'completed', delayed = 'delayed' }
+  -- Where the hash was evicted only the id is left, and BullMQ's own removal would not touch it.
+  if call('EXISTS', job) == 0 then return homes[state] and call('ZREM', base .. homes[state], id) == 1 and 1 or -101 end
   if homes[state] then
     if not call('ZSCORE', base .. homes[state], id) then return -101 end
   else
@@ -82,8 +83,12 @@ do
 end
 `
 
-/** ARGV[2] says at which end the job goes in; the job's own options know. */
+/**
+ * ARGV[2] says at which end the job goes in; the job's own options know. Answers -102 where the job is among the failed (KEYS[3]) and
+ * its hash (KEYS[1]) is gone.
+ */
 const readLifo = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return redis.call('ZSCORE', KEYS[3], ARGV[1]) and -102 or -1 end
 do
   local opts = redis.call('HGET', KEYS[1], 'opts')
   local ok, decoded = pcall(cjson.decode, opts or '{}')

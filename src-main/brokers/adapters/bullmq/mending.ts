@@ -2,6 +2,7 @@ import type { MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import type { ItemOutcome, Snapshot } from '../../remedies'
+import { hashGone } from '../bull-job-rows'
 import { eachOf } from '../item-by-item'
 import { jobKeysOf, keysOf } from './keys'
 import { type Library, removeArgs, replayArgs } from './library'
@@ -11,8 +12,13 @@ export const replayJobs = (redis: RedisClient, library: Library, queue: QueueAdd
   eachOf(redis, library.replay, {
     ids,
     call: (id) => ({ keys: library.replayKeys(queue, id), args: replayArgs(id) }),
-    // -1: no such job, -3: no longer among the failed.
-    outcome: (id, answer) => ({ id, outcome: answer === 1 ? 'applied' : 'gone' }),
+    // -1: no such job, -3: no longer among the failed, -102: there without its hash.
+    outcome: (id, answer) =>
+      answer === 1
+        ? { id, outcome: 'applied' }
+        : answer === -102
+          ? { id, outcome: 'failed', reason: `${hashGone}; discard it` }
+          : { id, outcome: 'gone' },
   })
 
 export const removeJobs = (

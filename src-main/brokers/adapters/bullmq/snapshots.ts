@@ -50,7 +50,9 @@ export async function takeSnapshots(
     const stride = attached.length + 1
     for (const [index, { id }] of chunk.entries()) {
       const hash = listOf(answers[index * stride])
-      if (hash.length === 0) continue
+      const { score } = scores.get(id)!
+      // Without a hash and a score it stands nowhere that is known.
+      if (hash.length === 0 && score === null) continue
       const lengths = Object.fromEntries(
         attached.map((name, offset) => [name, numberOf(answers[index * stride + 1 + offset]) ?? 0]),
       ) as Record<Attached, number>
@@ -58,7 +60,7 @@ export async function takeSnapshots(
       snapshots.push({
         id,
         state,
-        place: place.score === null ? '' : String(place.score),
+        place: score === null ? '' : String(score),
         ...fieldsOf(hash, place.segment, await attachments(redis, { queue, id, lengths })),
       })
     }
