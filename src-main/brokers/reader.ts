@@ -8,6 +8,7 @@ import type { MessageDetail, MessagePage, MessageState } from '@shared/model/mes
 import type { PeekPrice, PeekState } from '@shared/model/peek'
 import type { Layout, QueueAddress } from '@shared/model/queue'
 import type { RoutingGraph } from '@shared/model/routing'
+import type { Sample } from '@shared/model/sample'
 import type { QueueSchedule } from '@shared/model/schedule'
 import type { TailPiece } from '@shared/model/tail'
 import type { WorkerReport } from '@shared/model/worker'
@@ -33,6 +34,12 @@ export interface Reader {
 
   /** One question for many queues: all commands of it are written before the first answer is awaited. Order is kept. */
   read(queues: readonly QueueAddress[]): Promise<readonly Reading[]>
+
+  /**
+   * What the broker itself kept of the queue's figures, oldest first, for times at which the console did not watch. Whatever it did
+   * not keep is missing or null. Absent: it keeps nothing.
+   */
+  history?(queue: QueueAddress, range: TimeRange): Promise<readonly Sample[]>
 
   /** Newest first for dead and done, next in line first for ready, soonest first for delayed. */
   browse(queue: QueueAddress, request: BrowseRequest): Promise<MessagePage>
@@ -116,6 +123,12 @@ export interface Peeking {
   state(queue: QueueAddress): PeekState | null
   /** Gives back what is still held; what was seen stays readable. */
   release(queue: QueueAddress): Promise<PeekState | null>
+}
+
+/** Epoch milliseconds. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
 }
 
 export interface TailRequest {

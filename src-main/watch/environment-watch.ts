@@ -1,6 +1,7 @@
+import { isFailure } from '@shared/failure'
 import { type Layout, type QueueInfo, queueKey } from '@shared/model/queue'
-import type { Mark, Values } from '@shared/model/sample'
-import type { Found } from '../brokers/reader'
+import type { Mark, Sample, Values } from '@shared/model/sample'
+import type { Found, TimeRange } from '../brokers/reader'
 import type { Clock } from '../runtime/clock'
 import { Discovery } from './discovery'
 import type { FeedTick, Snapshot } from './feed'
@@ -97,6 +98,19 @@ export class EnvironmentWatch {
     const [queueKey = ''] = seriesKey.split(' ', 1)
     const queue = this.queues.get(queueKey)
     return queueKey === seriesKey ? queue?.recent : queue?.groups.get(seriesKey)
+  }
+
+  /** What the broker itself kept of a queue's figures; nothing where it keeps none, or does not answer. */
+  async record(key: string, range: TimeRange): Promise<readonly Sample[]> {
+    const { environment, onError } = this.options
+    const address = this.queues.get(key)?.address
+    const reader = address && environment.readers()?.find(({ layout }) => layout === address.layout)
+    try {
+      return (address && (await reader?.history?.(address, range))) ?? []
+    } catch (error) {
+      if (!isFailure(error)) onError(error)
+      return []
+    }
   }
 
   get keys(): readonly string[] {

@@ -1,6 +1,6 @@
 import { Failure } from '@shared/failure'
 import { type QueueAddress, queueKey } from '@shared/model/queue'
-import { figureOf, groupSeriesKey } from '@shared/model/sample'
+import { figureOf, groupSeriesKey, type Sample } from '@shared/model/sample'
 import type { FeedEvent } from '@shared/rpc/queues-contract'
 import { describe, expect, it } from 'vitest'
 import { type Finder, listingFinder } from '../brokers/finder'
@@ -34,6 +34,8 @@ class Broker implements WatchedEnvironment {
   readonly queues = new Map<string, { address: QueueAddress; reading: Reading }>()
   answerMs = 0
   connected = true
+  /** What it kept of every queue's figures itself, or why it does not say. */
+  kept: readonly Sample[] | Failure = []
   inFlight = 0
   mostInFlight = 0
   asked = 0
@@ -63,11 +65,15 @@ class Broker implements WatchedEnvironment {
 
   readers(): readonly Reader[] | undefined {
     if (!this.connected) return undefined
-    const reader: Pick<Reader, 'layout' | 'discover' | 'read'> = {
+    const reader: Pick<Reader, 'layout' | 'discover' | 'read' | 'history'> = {
       layout: 'engine',
       discover: async (found) => {
         if (this.discoveryTrouble) throw new Failure({ code: 'denied', message: this.discoveryTrouble })
         for (const { address } of this.queues.values()) found({ address, product: 'Engine' })
+      },
+      history: async () => {
+        if (this.kept instanceof Failure) throw this.kept
+        return this.kept
       },
       read: async (queues) => {
         this.asked += 1
@@ -254,6 +260,24 @@ describe('watching', () => {
     expect(first.trends[ordersKey]).toEqual(Array.from({ length: 60 }, () => 7))
     expect(first.samples[ordersKey]!.at).toBe(watch.status('e')!.sampledAt)
     await stream.return()
+    await watch.close()
+  })
+
+  it('fills the time before it watched with what the broker itself kept', async () => {
+    const { clock, broker, watch } = setUp()
+    broker.set(orders, { ready: 3 })
+    broker.kept = [-20_000, -10_000, 0, 500].map((after) => ({
+      at: clock.now() + after,
+      stepMs: 10_000,
+      values: [7],
+    }))
+    watch.attach(broker)
+    await clock.advance(3_000)
+    const { samples } = await series(watch, clock)
+    expect(samples.filter(({ stepMs }) => stepMs !== undefined).map(({ values }) => values)).toEqual([[7], [7]])
+    expect(samples.filter(({ stepMs }) => stepMs === undefined).length).toBeGreaterThan(1)
+    broker.kept = new Failure({ code: 'timeout', message: 'It does not answer.' })
+    expect((await series(watch, clock)).samples.every(({ stepMs }) => stepMs === undefined)).toBe(true)
     await watch.close()
   })
 

@@ -7,6 +7,7 @@ import type { Log } from '../runtime/log'
 import { downsample, levelFor, levels } from './compact'
 import { EnvironmentWatch, type WatchStatus } from './environment-watch'
 import { Feed } from './feed'
+import { hasGaps, withRecord } from './gaps'
 import type { History } from './history'
 import type { WatchedEnvironment } from './watched-environment'
 
@@ -97,9 +98,10 @@ export class Watch {
     const stepMs = Math.ceil(wantedMs / levelStepMs) * levelStepMs
     const recent = this.environments.get(environmentId)?.recent(queueKey)?.samples(from, to) ?? []
     const rested = history ? await history.samples(ref, { level, from, to }) : []
-    const samples = thin(joined(rested, recent, levelStepMs), stepMs, levels[0]!.stepMs)
+    const own = thin(joined(rested, recent, levelStepMs), stepMs, levels[0]!.stepMs)
+    const samples = await this.filled(ref, own, { from, to, stepMs })
     const marks = history ? await history.marks(ref, { from, to }) : this.marksBetween(ref, from, to)
-    return { stepMs, samples: samples.map(({ at, values }) => ({ at, values: [...values] })), marks: [...marks] }
+    return { stepMs, samples: samples.map((sample) => ({ ...sample, values: [...sample.values] })), marks: [...marks] }
   }
 
   /** Looks for queues again now; nothing happens where nothing is attached. */
@@ -135,6 +137,19 @@ export class Watch {
   onStatus(listener: (environmentId: string) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  /** With what the broker itself kept of the times at which nobody watched from here. */
+  private async filled(
+    { environmentId, queueKey }: { readonly environmentId: string; readonly queueKey: string },
+    own: readonly Sample[],
+    span: { readonly from: number; readonly to: number; readonly stepMs: number },
+  ): Promise<readonly Sample[]> {
+    const watched = this.environments.get(environmentId)
+    if (!watched) return own
+    const stepMs = Math.max(span.stepMs, watched.status().sampleEveryMs)
+    if (!hasGaps(own, { ...span, stepMs })) return own
+    return withRecord(own, await watched.record(queueKey, span))
   }
 
   private tellStatus(environmentId: string): void {

@@ -2,6 +2,8 @@
 export interface ChartPoint {
   readonly at: number
   readonly values: readonly (number | null)[]
+  /** Set where this point's step is another than the chart's: so far it may stand from its neighbours without a gap. */
+  readonly stepMs?: number
 }
 
 /** A thin vertical that explains a line. */

@@ -5,13 +5,14 @@ const lateBy = 2.5
 
 /**
  * Cuts the line where samples are missing: a step that did not come is a gap, not a straight line across it.
- * Points are oldest first; what comes out is too.
+ * Points are oldest first; what comes out is too. A point with a longer step of its own may stand so far from its neighbours.
  */
 export function withGaps(points: readonly ChartPoint[], stepMs: number): readonly ChartPoint[] {
   const out: ChartPoint[] = []
   for (const point of points) {
     const before = out.at(-1)
-    if (before && point.at - before.at > stepMs * lateBy) {
+    const longest = Math.max(stepMs, point.stepMs ?? 0, before?.stepMs ?? 0) * lateBy
+    if (before && point.at - before.at > longest) {
       out.push({ at: before.at + stepMs, values: point.values.map(() => null) })
     }
     out.push(point)

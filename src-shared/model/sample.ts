@@ -30,10 +30,12 @@ export const Values = z.array(z.number().nullable())
 export type Values = readonly (number | null)[]
 
 /** `at` is milliseconds since 1970 by this machine's clock; `values` stand in the order of `metrics`. */
-export const Sample = z.object({ at: z.number(), values: Values })
+export const Sample = z.object({ at: z.number(), values: Values, stepMs: z.number().optional() })
 export interface Sample {
   readonly at: number
   readonly values: Values
+  /** Set where the broker's own record fills a gap in ours: the step of that record, often longer than the series'. */
+  readonly stepMs?: number | undefined
 }
 
 export const figureOf = (sample: Sample | undefined, metric: Metric): number | null =>

@@ -15,6 +15,8 @@ export interface SurveyedRabbitmq {
   readonly user: RabbitmqUser
   readonly statisticsMs: number
   readonly statisticsOff: boolean
+  /** How far back the plugin keeps queues' figures, seconds, shortest first; [] where it does not say. */
+  readonly keptForSeconds: readonly number[]
   readonly shovel: { readonly able: true } | { readonly able: false; readonly reason: string }
   /** In words: alarms, partitions, statistics, tags. */
   readonly notices: readonly string[]
@@ -46,6 +48,9 @@ export async function surveyRabbitmq(management: RabbitmqManagement): Promise<Su
     user,
     statisticsMs: numberIn(overview, 'collect_statistics_interval') ?? defaultStatisticsMs,
     statisticsOff,
+    keptForSeconds: listOf(valueIn(valueIn(overview, 'sample_retention_policies'), 'basic'))
+      .filter((each): each is number => typeof each === 'number')
+      .sort((a, b) => a - b),
     shovel: shovelOf(extensions, user),
     notices: [
       ...alarmsIn(alarms.body).map(alarmWords),

@@ -35,6 +35,8 @@ export interface RabbitmqConnection {
   readonly statisticsMs: number
   /** Figures are switched off there but for counts. */
   readonly statisticsOff: boolean
+  /** How far back queues' figures are kept there, seconds, shortest first. */
+  readonly keptForSeconds: readonly number[]
   /** The shovel plugin is there, and this user may use it. */
   readonly shovel: { readonly able: true } | { readonly able: false; readonly reason: string }
   /** As they were last looked at: alarms come and go. */

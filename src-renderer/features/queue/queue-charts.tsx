@@ -1,6 +1,6 @@
 import { layoutFacts, precisionOf } from '@shared/model/known-layouts'
 import type { Layout, QueueKey } from '@shared/model/queue'
-import type { Metric } from '@shared/model/sample'
+import { figureOf, type Metric, type Sample } from '@shared/model/sample'
 import { useMemo } from 'react'
 import type { ChartSeries, LineChartProps } from '../../charts/chart-props'
 import { LineChart } from '../../charts/line-chart'
@@ -9,7 +9,7 @@ import { duration } from '../../design/time-format'
 import { useFeed } from '../../stores/console'
 import { statesOf, stateWord } from '../layout-words'
 import { stateLook } from '../state-mark'
-import { pointsOf, type QueueSeries, type Range, useQueueSeries } from './queue-series'
+import { pointsOf, type QueueSeries, type Range, recordMarks, useQueueSeries } from './queue-series'
 
 interface ChartKind
   extends Pick<LineChartProps, 'title' | 'stacked' | 'scale' | 'whole' | 'duration' | 'format' | 'empty'> {
@@ -104,6 +104,12 @@ function untold(layout: Layout | undefined, { metrics }: ChartKind): string | nu
   return `${layoutFacts[layout].product} does not tell this.`
 }
 
+const ageUntold = 'Messages waited here; how old they are is not told.'
+
+/** Something waits and no sample knows how long: that is not the same as nothing waiting. */
+const isAgeUntold = ({ metrics }: ChartKind, samples: readonly Sample[]): boolean =>
+  metrics.includes('oldestReadyMs') && samples.some((sample) => (figureOf(sample, 'ready') ?? 0) > 0)
+
 interface QueueChartProps {
   readonly kind: ChartKind
   readonly series: QueueSeries
@@ -113,6 +119,7 @@ interface QueueChartProps {
 
 function QueueChart({ kind, series, reason }: QueueChartProps) {
   const points = useMemo(() => pointsOf(series.samples, kind.metrics), [series.samples, kind.metrics])
+  const marks = useMemo(() => [...recordMarks(series.samples), ...series.marks], [series.samples, series.marks])
   const { metrics: _, ...looks } = kind
   return (
     <LineChart
@@ -121,8 +128,8 @@ function QueueChart({ kind, series, reason }: QueueChartProps) {
       from={series.from}
       to={series.to}
       stepMs={series.stepMs}
-      marks={series.marks}
-      empty={reason ?? kind.empty}
+      marks={marks}
+      empty={reason ?? (isAgeUntold(kind, series.samples) ? ageUntold : kind.empty)}
     />
   )
 }

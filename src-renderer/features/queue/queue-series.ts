@@ -1,7 +1,7 @@
 import type { QueueKey } from '@shared/model/queue'
 import { figureOf, type Mark, type Metric, type Sample } from '@shared/model/sample'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import type { ChartPoint } from '../../charts/chart-point'
+import type { ChartMark, ChartPoint } from '../../charts/chart-point'
 import { useConsole, useEnvironment, useFeed } from '../../stores/console'
 import { useAnswer } from '../use-answer'
 
@@ -123,7 +123,19 @@ function useHistory(
 
 /** Samples as a chart's points: some metrics of each, in the order asked for. */
 export const pointsOf = (samples: readonly Sample[], metrics: readonly Metric[]): readonly ChartPoint[] =>
-  samples.map((sample) => ({ at: sample.at, values: metrics.map((metric) => chartValue(sample, metric)) }))
+  samples.map((sample) => ({
+    at: sample.at,
+    values: metrics.map((metric) => chartValue(sample, metric)),
+    ...(sample.stepMs !== undefined && { stepMs: sample.stepMs }),
+  }))
+
+/** Where the broker's own record ends and our own samples go on. */
+export const recordMarks = (samples: readonly Sample[]): readonly ChartMark[] =>
+  samples.flatMap(({ at, stepMs }, index) =>
+    index > 0 && stepMs === undefined && samples[index - 1]?.stepMs !== undefined
+      ? [{ at, label: 'Watched from here on; before that, as the broker itself kept it' }]
+      : [],
+  )
 
 /** An empty queue has no oldest message: on a chart that is an age of zero, known, and not a gap. */
 function chartValue(sample: Sample, metric: Metric): number | null {

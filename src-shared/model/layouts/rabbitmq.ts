@@ -51,6 +51,7 @@ export const rabbitmq: LayoutFacts = {
     'A message has no id in RabbitMQ: what was seen is found again by being the same in every byte, and two that are the same stand for one another.',
     'A dead letter is sent back to the queue in which it died last, by the exchange and routing key that it had come with if they lead to that queue alone, and else straight there; a CC header is then taken off.',
     'What was sent back is followed no further: RabbitMQ does not tell what a consumer did with it.',
+    'Charts show what the broker itself kept of the time before the console watched: an hour, as a rule; before the first message that it remembers they stay empty.',
     'Totals begin anew when a node restarts, and dead-lettering is not counted among what was published.',
     'A stream keeps its messages after they were read: its Ready is all that it holds.',
     'Consumers of the stream, MQTT and STOMP protocols are listed only where the broker lists them.',

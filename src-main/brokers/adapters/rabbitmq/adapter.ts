@@ -4,22 +4,24 @@ import type { DetailSection } from '@shared/model/details'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
 import { type QueueAddress, queueKey } from '@shared/model/queue'
 import type { RoutingGraph } from '@shared/model/routing'
+import type { Sample } from '@shared/model/sample'
 import type { WorkerReport } from '@shared/model/worker'
 import type { Acts } from '../../acts'
 import type { RabbitmqConnection } from '../../clients/rabbitmq'
-import { type BrowseRequest, type Found, type Peeking, type Reading, unreadable } from '../../reader'
+import { type BrowseRequest, type Found, type Peeking, type Reading, type TimeRange, unreadable } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { assertAble } from '../refusals'
 import { abilitiesOf } from './abilities'
 import { actsOf } from './acts'
 import { detailsOf } from './details'
 import { readingOf } from './figures'
+import { historyOf } from './history'
 import { askQueue, isThere, listQueues } from './listing'
 import { peekingOf } from './looking'
 import { Looks } from './looks'
 import { editMessage, removeMessages, sendBack } from './mending'
 import { deliveryLimitOf, priceOf } from './price'
-import { figureColumns, isDown, productOf } from './queue-facts'
+import { figureColumns, isDown, isStream, productOf } from './queue-facts'
 import type { RabbitmqContext } from './rabbitmq-context'
 import { routingOf } from './routing'
 import { detailOf, goneMessage, pageOf, type Standing } from './rows'
@@ -93,6 +95,17 @@ export class RabbitmqAdapter implements Remedies {
       if (trouble) return unreadable(trouble.message)
       const facts = known.get(queueKey(queue))
       return readingOf(queue, facts, { isDeadLetterQueue: isDeadLetterQueue(topology, queue), nowMs })
+    })
+  }
+
+  async history(queue: QueueAddress, range: TimeRange): Promise<readonly Sample[]> {
+    const topology = await this.context.topology.recent()
+    const facts = spaceOf(topology, queue).queues.get(queue.name)
+    return await historyOf(this.connection, {
+      ...range,
+      queue,
+      isDeadLetterQueue: isDeadLetterQueue(topology, queue),
+      isStream: facts !== undefined && isStream(facts),
     })
   }
 

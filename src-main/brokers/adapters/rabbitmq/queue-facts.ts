@@ -124,4 +124,5 @@ function totalsOf(stats: unknown): QueueTotals | null {
   }
 }
 
-const finished = ['ack', 'deliver_no_ack', 'get_no_ack'] as const
+/** What takes a message out for good. */
+export const finished = ['ack', 'deliver_no_ack', 'get_no_ack'] as const

@@ -1,4 +1,5 @@
 import type { QueueAddress } from '@shared/model/queue'
+import { figureOf } from '@shared/model/sample'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type RabbitmqStage, startRabbitmqStage } from '../../testing/rabbitmq-stage'
 import { RabbitmqAdapter } from './adapter'
@@ -108,6 +109,24 @@ describe('figures', () => {
     await expect(discovering).rejects.toMatchObject({ code: expect.stringMatching(/denied|not-found/) })
     expect(found).toEqual(['near'])
     await stage.management.send('DELETE', '/vhosts/closed', { act })
+  })
+
+  it('of before are told as far as the broker kept them, and not one of when there was no queue', async () => {
+    const began = Date.now()
+    await stage.admin.assertQueue('orders')
+    for (let n = 0; n < 6; n += 1) stage.admin.sendToQueue('orders', Buffer.from(`${n}`))
+    await stage.admin.waitForConfirms()
+    const kept = async () => await adapter.history(at('orders'), { from: began - 300_000, to: Date.now() })
+    await expect
+      .poll(async () => (await kept()).filter((each) => figureOf(each, 'ready') === 6).length, { timeout: 20_000 })
+      .toBeGreaterThan(0)
+    for (const { at: time, stepMs } of await kept()) {
+      // Each stands at the end of its step.
+      expect(time).toBeGreaterThanOrEqual(began - 1_000)
+      expect(stepMs).toBe(5_000)
+    }
+    expect(await adapter.history(at('orders'), { from: began - 300_000, to: began - 60_000 })).toEqual([])
+    await expect(adapter.history(at('gone'), { from: began, to: Date.now() })).rejects.toMatchObject({ code: 'gone' })
   })
 
   it('of a thousand queues take one question', async () => {
