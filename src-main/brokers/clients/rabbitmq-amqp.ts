@@ -149,7 +149,7 @@ export class RabbitmqAmqp {
   private connection(vhost: string, purpose: 'taking' | 'publishing'): Promise<OpenAmqp> {
     const key = `${purpose} ${vhost}`
     const known = this.connections.get(key)
-    if (known) return known
+    if (known !== undefined) return known
     const forget = () => {
       if (this.connections.get(key) === opening) this.connections.delete(key)
     }
