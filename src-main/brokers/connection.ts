@@ -10,6 +10,8 @@ export interface Connection {
   /** Endpoint, database and run id: a restart or failover changes it. */
   readonly identity: string
   readonly notices: readonly string[]
+  /** Why the broker takes nothing in at the moment, in words; absent where no broker of the kind stops so. */
+  readonly alarms?: readonly string[]
   readonly layouts: readonly Remedies[]
   readonly finder: Finder
   /** Requests that looking has cost so far, where they are billed. */

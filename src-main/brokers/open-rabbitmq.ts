@@ -30,6 +30,9 @@ export async function openRabbitmq(profile: RabbitmqProfile, password: string | 
     get notices() {
       return connection.notices
     },
+    get alarms() {
+      return connection.alarms
+    },
     layouts: [adapter],
     finder: listingFinder([adapter]),
     onLost: (listener) => connection.onLost(listener),

@@ -15,6 +15,8 @@ export interface SessionState {
   /** Kept after a loss: it is what was there. */
   readonly server: string | null
   readonly notices: readonly string[]
+  /** Why the broker takes nothing in at the moment. */
+  readonly alarms: readonly string[]
 }
 
 export interface SessionsOptions {
@@ -64,7 +66,8 @@ export class Sessions {
     const session = this.sessions.get(environmentId)
     if (!session) return idle
     // Alarms and missing permissions come and go while a connection stays.
-    return { ...session.state, notices: session.connection?.notices ?? session.state.notices }
+    const { state, connection } = session
+    return { ...state, notices: connection?.notices ?? state.notices, alarms: connection?.alarms ?? [] }
   }
 
   /** What can be read of now; undefined while there is no connection. */
@@ -119,7 +122,15 @@ export class Sessions {
   }
 }
 
-const idle: SessionState = { phase: 'idle', since: 0, retryAt: null, trouble: null, server: null, notices: [] }
+const idle: SessionState = {
+  phase: 'idle',
+  since: 0,
+  retryAt: null,
+  trouble: null,
+  server: null,
+  notices: [],
+  alarms: [],
+}
 const firstRetryMs = 500
 const longestRetryMs = 5_000
 const refusedRetryMs = 15_000

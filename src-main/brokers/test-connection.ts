@@ -26,7 +26,7 @@ export async function testConnection(
     return {
       ok: true,
       message: `Connected to ${connection.server}: ${queues}.`,
-      notices: [...connection.notices, ...denied],
+      notices: [...(connection.alarms ?? []), ...connection.notices, ...denied],
     }
   } catch (error) {
     if (!isFailure(error)) throw error

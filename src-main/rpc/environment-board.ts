@@ -46,6 +46,7 @@ export class EnvironmentBoard {
       readOnly: access.isReadOnly(environment),
       unlockedUntil: access.unlockedUntil(environment),
       // What is said of persistence on a real server is the sandbox's nature.
+      alarms: [...session.alarms],
       notices: environment.origin === 'sandbox' ? [sandboxNotice] : [...session.notices, ...(status?.notices ?? [])],
     }
   }

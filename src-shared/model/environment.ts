@@ -190,6 +190,8 @@ export const EnvironmentState = z.object({
   readOnly: z.boolean(),
   /** Until when writing is unlocked on production; null when locked or when no lock applies. */
   unlockedUntil: z.number().nullable(),
+  /** Why the broker takes no messages in at the moment, in words; [] when it does. */
+  alarms: z.array(z.string()),
   /** What could be lost or is missing, in words: eviction policy, persistence, permissions. */
   notices: z.array(z.string()),
 })

@@ -18,8 +18,10 @@ export interface SurveyedRabbitmq {
   /** How far back the plugin keeps queues' figures, seconds, shortest first; [] where it does not say. */
   readonly keptForSeconds: readonly number[]
   readonly shovel: { readonly able: true } | { readonly able: false; readonly reason: string }
-  /** In words: alarms, partitions, statistics, tags. */
+  /** In words: partitions, statistics, tags. */
   readonly notices: readonly string[]
+  /** In words: what makes the broker stop taking messages in. */
+  readonly alarms: readonly string[]
 }
 
 /** RabbitMQ's default. No version tells its setting, except some in the overview. */
@@ -52,8 +54,8 @@ export async function surveyRabbitmq(management: RabbitmqManagement): Promise<Su
       .filter((each): each is number => typeof each === 'number')
       .sort((a, b) => a - b),
     shovel: shovelOf(extensions, user),
+    alarms: alarmsIn(alarms.body).map(alarmWords),
     notices: [
-      ...alarmsIn(alarms.body).map(alarmWords),
       ...(nodes ?? []).flatMap(troublesOf),
       ...(statisticsOff
         ? ['This broker’s statistics are switched off: rates, totals, memory and consumers cannot be told.']

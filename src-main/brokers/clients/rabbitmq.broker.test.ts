@@ -137,17 +137,17 @@ describe('connecting to RabbitMQ', () => {
 
   it('shows a memory alarm, and a disk alarm, while they last', async () => {
     const connection = await stage.open()
-    const notices = async () => {
+    const alarms = async () => {
       await connection.refresh()
-      return connection.notices.join(' ')
+      return connection.alarms.join(' ')
     }
     await stage.server.ctl('set_vm_memory_high_watermark', '0')
     await stage.server.ctl('set_disk_free_limit', '900GB')
-    await expect.poll(notices, { timeout: 15_000 }).toMatch(/memory alarm.*vm_memory_high_watermark/)
-    await expect.poll(notices, { timeout: 15_000 }).toMatch(/disk alarm.*disk_free_limit/)
+    await expect.poll(alarms, { timeout: 15_000 }).toMatch(/memory alarm.*vm_memory_high_watermark/)
+    await expect.poll(alarms, { timeout: 15_000 }).toMatch(/disk alarm.*disk_free_limit/)
     await stage.server.ctl('set_vm_memory_high_watermark', '0.4')
     await stage.server.ctl('set_disk_free_limit', '50MB')
-    await expect.poll(notices, { timeout: 15_000 }).toBe('')
+    await expect.poll(alarms, { timeout: 15_000 }).toBe('')
   })
 })
 

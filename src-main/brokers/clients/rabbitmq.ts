@@ -41,6 +41,8 @@ export interface RabbitmqConnection {
   readonly shovel: { readonly able: true } | { readonly able: false; readonly reason: string }
   /** As they were last looked at: alarms come and go. */
   readonly notices: readonly string[]
+  /** Memory and disk alarms, in words: the broker takes nothing in while there is one. */
+  readonly alarms: readonly string[]
   /** Looks at them anew. */
   refresh(): Promise<void>
   /** Once: the way or the login no longer serves. Nothing reconnects by itself. */
@@ -85,6 +87,9 @@ export async function connectRabbitmq(
     vhosts: target.vhosts,
     get notices() {
       return surveyed.notices
+    },
+    get alarms() {
+      return surveyed.alarms
     },
     async refresh() {
       surveyed = await surveyRabbitmq(management)

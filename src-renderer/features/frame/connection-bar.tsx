@@ -5,7 +5,7 @@ import { useNow } from '../../design/now'
 import { connectionStore, useEnvironment } from '../../stores/console'
 import { MfaCode } from './mfa-code'
 
-/** One slim line when what is shown is not live: first our own wire, then the broker's. */
+/** One slim line when what is shown is not live, first our own wire, then the broker's; else what stops the broker. */
 export function ConnectionBar({ environmentId }: { readonly environmentId: string | null }) {
   const connection = useStore(connectionStore)
   const { environment, state } = useEnvironment(environmentId)
@@ -21,13 +21,18 @@ export function ConnectionBar({ environmentId }: { readonly environmentId: strin
     )
   }
   const words = environment && state && lostWords(environment, state, now)
-  if (!words) return null
+  if (!words) return <Alarms alarms={state?.alarms ?? []} />
   const wantsCode = state.trouble?.subject === 'mfa'
   return (
     <Bar tone="amber" action={wantsCode ? <MfaCode environmentId={environment.id} /> : undefined}>
       {words}
     </Bar>
   )
+}
+
+/** The broker is there and takes nothing in: whoever publishes waits, so it stands above every screen. */
+function Alarms({ alarms }: { readonly alarms: readonly string[] }) {
+  return alarms.length === 0 ? null : <Bar tone="red">{alarms.join(' ')}</Bar>
 }
 
 export function lostWords(environment: Environment, state: EnvironmentState, now: number): string | null {
