@@ -12,6 +12,9 @@ export const stateWord = (layout: Layout | undefined, state: MessageState): stri
 export const statesOf = (layout: Layout | undefined): readonly MessageState[] =>
   layout ? messageStates.filter((state) => layoutFacts[layout].states[state] !== null) : messageStates
 
+/** What it calls the space that a name is good in. */
+export const spaceWord = (layout: Layout | undefined): string => (layout && layoutFacts[layout].space) ?? 'space'
+
 /** "Retry", "Requeue": its own verb for bringing a dead letter back. */
 export const replayWord = (layout: Layout | undefined): string => replayOfferOf(layout, undefined).verb
 

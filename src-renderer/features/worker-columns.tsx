@@ -1,5 +1,5 @@
 import { layoutFacts } from '@shared/model/known-layouts'
-import type { Layout } from '@shared/model/queue'
+import type { Layout, QueueAddress } from '@shared/model/queue'
 import type { Worker } from '@shared/model/worker'
 import { visible } from '@shared/payload/visible'
 import { Dot, type Shape } from '../design/dot'
@@ -17,6 +17,10 @@ export interface WorkerRow extends Worker {
 export const workerRow =
   (layout: Layout) =>
   (worker: Worker): WorkerRow => ({ ...worker, layout, key: `${layout} ${worker.id}` })
+
+/** A worker that does not say to what it listens may listen to any. */
+export const isListening = ({ queues, space }: Worker, { prefix, name }: QueueAddress): boolean =>
+  queues === null || (queues.includes(name) && (space === undefined || space === prefix))
 
 const looks: Readonly<Record<Worker['state'], { readonly word: string; readonly tone: Tone; readonly shape: Shape }>> =
   {
@@ -67,12 +71,13 @@ export const workerColumns = ({ system }: { readonly system: boolean }): readonl
     id: 'queues',
     head: 'Listens to',
     width: 'minmax(120px, 1.4fr)',
-    cell: ({ queues }) =>
+    cell: ({ queues, space }) =>
       queues === null ? (
         <Unknown />
       ) : (
         <span className="text-muted" title={visible(queues.join(', '))}>
           {visible(queues.join(', '))}
+          {system && space !== undefined && <span className="text-faint"> {visible(space)}</span>}
         </span>
       ),
   },

@@ -11,6 +11,8 @@ export interface LayoutFacts {
   /** "Sidekiq", "RabbitMQ". */
   readonly product: string
   readonly broker: 'Redis' | 'SQS' | 'RabbitMQ'
+  /** What it calls the space that a queue's name is good in, where it has several in one broker: "vhost". */
+  readonly space?: string
   /** What it calls a message: "job", "task", "entry". */
   readonly item: string
   /** Its own word for each state, for tabs and rows: "Failed", "Dead set". null: it has no such state. */

@@ -18,6 +18,8 @@ export const Worker = z.object({
   pid: z.number().nullable(),
   /** Names of the queues that it listens to; null: unknown. */
   queues: z.array(z.string()).nullable(),
+  /** The virtual host that those names are good in. Absent: they are good everywhere. */
+  space: z.string().optional(),
   /** quiet: takes nothing new; lost: its heartbeat is older than its system allows. */
   state: z.enum(['idle', 'busy', 'quiet', 'lost', 'unknown']),
   startedAt: z.number().nullable(),

@@ -6,6 +6,7 @@ import { compact, plural } from '../../design/number-format'
 import { useConsole, useFeed, useRoute } from '../../stores/console'
 import { pinId } from '../../stores/preferences'
 import { hrefOf } from '../../stores/route'
+import { spaceOf, useSpace } from '../space'
 
 /** More than this many are found by typing; a longer list helps nobody. */
 const shownAtMost = 100
@@ -18,7 +19,9 @@ export function RailQueues({ environmentId }: { readonly environmentId: string }
   const pinned = useStore(preferences.store, (state) => state.pinned)
   const { top, rest, hidden } = useMemo(() => {
     const wanted = filter.trim().toLowerCase()
-    const matching = keys.filter((key) => wanted === '' || queues.get(key)?.name.toLowerCase().includes(wanted))
+    const isWanted = (key: string) =>
+      `${queues.get(key)?.name} ${spaceOf(queues, key) ?? ''}`.toLowerCase().includes(wanted)
+    const matching = keys.filter((key) => wanted === '' || isWanted(key))
     const isPinned = new Set(pinned)
     const first = matching.filter((key) => isPinned.has(pinId(environmentId, key)))
     const others = matching.filter((key) => !isPinned.has(pinId(environmentId, key)))
@@ -60,13 +63,14 @@ function RailQueue({ environmentId, queue, pinned }: RailQueueProps) {
   const route = useRoute()
   const info = useFeed(environmentId, (state) => state.queues.get(queue))
   const dead = useFeed(environmentId, (state) => figureOf(state.samples.get(queue), 'dead'))
+  const space = useSpace(environmentId, queue)
   const current = route.at === 'queue' && route.queue === queue
   const name = info?.name ?? queue
   return (
     <a
       href={hrefOf({ at: 'queue', environmentId, queue, state: 'ready', message: null })}
       aria-current={current ? 'page' : undefined}
-      title={name}
+      title={space === null ? name : `${name} in ${space}`}
       className={cx(
         'flex h-6 items-center gap-1.5 rounded px-2 text-12',
         current ? 'bg-picked font-medium' : 'text-muted hover:bg-hover hover:text-ink',
@@ -77,6 +81,7 @@ function RailQueue({ environmentId, queue, pinned }: RailQueueProps) {
       </span>
       <span className="clip flex-1">
         {name}
+        {space !== null && <span className="text-faint"> {space}</span>}
         {pinned && <span className="sr-only">, pinned</span>}
       </span>
       {info?.paused && <span className="text-11 text-amber">paused</span>}

@@ -10,6 +10,7 @@ import { Sparkline } from '../../design/sparkline'
 import { duration } from '../../design/time-format'
 import { useConsole, useFeed } from '../../stores/console'
 import { pinId } from '../../stores/preferences'
+import { useSpace } from '../space'
 import { useStale } from '../use-stale'
 
 interface CellProps {
@@ -87,6 +88,7 @@ export function TrendCell({ environmentId, queue }: CellProps) {
 }
 
 export function NameCell({ environmentId, queue }: CellProps) {
+  const space = useSpace(environmentId, queue)
   const info = useFeed(environmentId, (feed) => feed.queues.get(queue))
   const stale = useStale({ environmentId, queue })
   return (
@@ -94,6 +96,7 @@ export function NameCell({ environmentId, queue }: CellProps) {
       <span className="clip font-medium" title={info?.name}>
         {info?.name ?? queue}
       </span>
+      {space !== null && <span className="clip text-12 text-faint">{space}</span>}
       {info?.paused && <Badge tone="amber">paused</Badge>}
       {info?.trouble && (
         <span className="clip text-12 text-red" title={info.trouble}>

@@ -1,5 +1,6 @@
 import { parseQueueKey, type QueueInfo, type QueueKey } from '@shared/model/queue'
 import { depthOf, figureOf, type Metric, type Sample } from '@shared/model/sample'
+import { spaceOf } from '../space'
 
 export const groupings = ['product', 'prefix', 'none'] as const
 export type Grouping = (typeof groupings)[number]
@@ -27,12 +28,12 @@ interface Figures {
 /** The queues that match, grouped and sorted. `keys` come by name already; what is unknown stands last either way. */
 export function orderQueues(figures: Figures, options: OrderOptions): readonly QueueGroup[] {
   const wanted = options.filter.trim().toLowerCase()
-  const matching = figures.keys.filter(
-    (key) => wanted === '' || nameOf(figures.queues, key).toLowerCase().includes(wanted),
-  )
+  const isWanted = (key: QueueKey) =>
+    `${nameOf(figures.queues, key)} ${spaceOf(figures.queues, key) ?? ''}`.toLowerCase().includes(wanted)
+  const matching = figures.keys.filter((key) => wanted === '' || isWanted(key))
   const groups = new Map<string, QueueKey[]>()
   for (const key of matching) {
-    const name = groupOf(figures.queues.get(key), options.grouping)
+    const name = groupOf(figures.queues, key, options.grouping)
     const group = groups.get(name)
     if (group) group.push(key)
     else groups.set(name, [key])
@@ -44,14 +45,15 @@ export function orderQueues(figures: Figures, options: OrderOptions): readonly Q
 const nameOf = (queues: ReadonlyMap<QueueKey, QueueInfo>, key: QueueKey) =>
   queues.get(key)?.name ?? parseQueueKey(key)?.name ?? key
 
-function groupOf(queue: QueueInfo | undefined, grouping: Grouping): string {
+function groupOf(queues: Figures['queues'], key: QueueKey, grouping: Grouping): string {
+  const queue = queues.get(key)
   switch (grouping) {
     case 'none':
       return ''
     case 'product':
       return queue?.product ?? ''
     case 'prefix':
-      return queue?.name.match(/^([^:./-]{2,40})[:./-]/)?.[1] ?? ''
+      return spaceOf(queues, key) ?? queue?.name.match(/^([^:./-]{2,40})[:./-]/)?.[1] ?? ''
   }
 }
 

@@ -15,8 +15,9 @@ import { Segmented } from '../../design/segmented'
 import { Tabs } from '../../design/tabs'
 import { useEnvironment, useFeed } from '../../stores/console'
 import { go, hrefOf, type QueueView, queueParts } from '../../stores/route'
-import { statesOf, stateWord } from '../layout-words'
+import { spaceWord, statesOf, stateWord } from '../layout-words'
 import { ScreenHead } from '../screen-head'
+import { useSpace } from '../space'
 import { stateLook } from '../state-mark'
 import { lookOf } from '../tier-mark'
 import { useStale } from '../use-stale'
@@ -50,6 +51,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
   const info = useFeed(environmentId, (feed) => feed.queues.get(queue))
   const [range, setRange] = useState<Range>('5m')
   const [folded, setFolded] = useState<boolean | null>(null)
+  const space = useSpace(environmentId, queue)
   const actions = useQueueActions({ environmentId, queue, state })
   const layout = info?.layout ?? parseQueueKey(queue)?.layout
   const parts = useQueueParts({ environmentId, queue, layout, shown: part })
@@ -95,7 +97,8 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
         detail={
           <span className="flex items-center gap-2">
             <span className="clip">
-              {info?.product} · {environment && lookOf(environment).word.toLowerCase()} {environment?.name}
+              {info?.product} · {space !== null && `${spaceWord(layout)} ${space} · `}
+              {environment && lookOf(environment).word.toLowerCase()} {environment?.name}
             </span>
             {info?.paused && <Badge tone="amber">paused</Badge>}
             {info && !narrow && <DeadLetterLinks environmentId={environmentId} info={info} />}

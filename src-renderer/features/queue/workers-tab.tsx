@@ -9,7 +9,7 @@ import { plural } from '../../design/number-format'
 import { SkeletonRows } from '../../design/skeleton'
 import { TroubleView } from '../trouble-view'
 import { useWorkers } from '../use-workers'
-import { type WorkerRow, workerColumns, workerRow } from '../worker-columns'
+import { isListening, type WorkerRow, workerColumns, workerRow } from '../worker-columns'
 import { ListBar } from './list-bar'
 
 interface WorkersTabProps {
@@ -21,14 +21,14 @@ interface WorkersTabProps {
 export function WorkersTab({ environmentId, queue }: WorkersTabProps) {
   const { value, trouble, reload } = useWorkers(environmentId)
   useActions([{ id: 'refresh', label: 'Ask anew', group: 'Messages', keys: 'r', perform: reload }])
-  const address = parseQueueKey(queue)
+  const address = useMemo(() => parseQueueKey(queue), [queue])
   const report = value?.reports.find(({ layout }) => layout === address?.layout)
   const rows = useMemo(
     () =>
       (report?.workers ?? [])
-        .filter(({ queues }) => queues === null || queues.includes(address?.name ?? ''))
+        .filter((worker) => address && isListening(worker, address))
         .map(workerRow(report?.layout ?? 'engine')),
-    [report, address?.name],
+    [report, address],
   )
   if (!value && trouble) return <TroubleView trouble={trouble} action={<Button onClick={reload}>Try again</Button>} />
   if (!value) return <SkeletonRows rows={6} />

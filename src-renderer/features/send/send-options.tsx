@@ -5,6 +5,7 @@ import { Input } from '../../design/input'
 import { NumberField } from '../../design/number-field'
 import { Select } from '../../design/select'
 import { useFeed } from '../../stores/console'
+import { spaceOf } from '../space'
 import { SendAttributes } from './send-attributes'
 import { factsOf, optionsFor, optionValue, type SendForm, type SendTarget, sendAtMost } from './send-form'
 
@@ -24,7 +25,9 @@ export function SendOptions({ environmentId, form, target, onChange }: SendOptio
       { value: '', label: 'Choose a queue' },
       ...keys.map((key) => ({
         value: key,
-        label: `${queues.get(key)?.name ?? key} · ${queues.get(key)?.product ?? ''}`,
+        label: [queues.get(key)?.name ?? key, spaceOf(queues, key), queues.get(key)?.product]
+          .filter(Boolean)
+          .join(' · '),
       })),
     ],
     [keys, queues],

@@ -9,6 +9,7 @@ export const rabbitmq: LayoutFacts = {
   product: 'RabbitMQ',
   broker: 'RabbitMQ',
   item: 'message',
+  space: 'vhost',
   states: { ready: 'Ready', leased: 'Unacked', delayed: null, dead: 'Dead-lettered', done: null },
   replay: 'Send back',
   replayKeeps: 'keeps bodies, properties and headers, x-death among them',

@@ -44,6 +44,7 @@ function workerOf(
   const connection = known.connections.get(textIn(channel, 'connection_name') ?? '')
   const channelFacts = known.channels.get(textIn(channel, 'name') ?? '')
   const queue = textIn(recordOf(valueIn(row, 'queue')), 'name')
+  const space = textIn(recordOf(valueIn(row, 'queue')), 'vhost')
   const peer = textIn(channel, 'peer_host')
   const prefetch = numberIn(row, 'prefetch_count')
   const unacked = numberIn(channelFacts, 'messages_unacknowledged')
@@ -55,6 +56,7 @@ function workerOf(
     host: peer === null ? null : `${peer}:${numberIn(channel, 'peer_port') ?? '?'}`,
     pid: null,
     queues: queue === null ? null : [queue],
+    ...(space === null ? {} : { space }),
     state: own === null || !acknowledges ? 'unknown' : own > 0 ? 'busy' : 'idle',
     startedAt: numberIn(connection, 'connected_at'),
     heartbeatAt: null,
