@@ -42,7 +42,7 @@ export function screenOf(route: Route): ReactNode {
     case 'workers':
       return <WorkersScreen key={route.environmentId} environmentId={route.environmentId} />
     case 'routing':
-      return <RoutingScreen key={route.environmentId} environmentId={route.environmentId} />
+      return <RoutingScreen key={route.environmentId} environmentId={route.environmentId} node={route.node} />
     case 'channels':
       return <ChannelsScreen key={route.environmentId} {...route} />
     case 'activity':

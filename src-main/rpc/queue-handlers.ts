@@ -70,9 +70,10 @@ export function queueHandlers(api: ConsoleApi, services: Services) {
     }),
     take: api.peeks.take.handler(async ({ input }) => {
       const environment = environments.get(input.environmentId)
-      services.access.assertWritable(environment)
       const { queue, remedies } = at(input)
       if (!remedies.peeking) throw unable(queue, 'is looked at for free: nothing has to be peeked')
+      const price = await remedies.peeking.price(queue)
+      if (price.answer === 'refused' || !price.free) services.access.assertWritable(environment)
       await services.audit.record({
         event: 'peek',
         environment: environment.name,

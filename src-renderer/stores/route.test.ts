@@ -21,6 +21,19 @@ const route: fc.Arbitrary<Route> = fc.oneof(
     queue: maybe,
     message: maybe,
   }),
+  fc.record({
+    at: fc.constant('routing' as const),
+    environmentId: text,
+    // The default exchange has no name.
+    node: fc.option(
+      fc.record({
+        kind: fc.constantFrom('exchange' as const, 'queue' as const),
+        space: text,
+        name: fc.oneof(text, fc.constant('')),
+      }),
+      { nil: null },
+    ),
+  }),
   fc.record({ at: fc.constant('send' as const), environmentId: text, queue: maybe }),
   fc.record({ at: fc.constant('environments' as const), environmentId: maybe, edit: maybe }),
 )

@@ -30,7 +30,7 @@ export type Route =
     }
   | { readonly at: 'send'; readonly environmentId: string; readonly queue: string | null }
   | { readonly at: 'workers'; readonly environmentId: string }
-  | { readonly at: 'routing'; readonly environmentId: string }
+  | { readonly at: 'routing'; readonly environmentId: string; readonly node: RouteNode | null }
   /** `name` null: none is listened to. */
   | {
       readonly at: 'channels'
@@ -41,6 +41,15 @@ export type Route =
   | { readonly at: 'activity'; readonly environmentId: string }
   /** `edit`: an environment's id, or 'new'. */
   | { readonly at: 'environments'; readonly environmentId: string | null; readonly edit: string | null }
+
+/** A place of the graph of routes: where a person stands who walks through it. */
+export interface RouteNode {
+  readonly kind: 'exchange' | 'queue'
+  /** The virtual host. */
+  readonly space: string
+  /** "" is the default exchange. */
+  readonly name: string
+}
 
 /** Queue keys and ids are percent-encoded as a whole, whatever they hold; `-` stands for "none" and is itself encoded. */
 const part = (value: string | null) => (value === null ? '-' : value === '-' ? '%2D' : encodeURIComponent(value))
@@ -64,8 +73,9 @@ export function hrefOf(route: Route): string {
       const { environmentId, name, isPattern } = route
       return `#/e/${part(environmentId)}/channels${name === null ? '' : `/${isPattern ? 'pattern' : 'name'}/${part(name)}`}`
     }
-    case 'workers':
     case 'routing':
+      return ['#/e', part(route.environmentId), 'routing', ...nodeParts(route.node)].join('/')
+    case 'workers':
     case 'activity':
       return `#/e/${part(route.environmentId)}/${route.at}`
     case 'environments':
@@ -99,13 +109,22 @@ export function parseHref(hash: string): Route {
       return { at: 'send', environmentId, queue: first ?? null }
     case 'channels':
       return { at: 'channels', environmentId, name: (first && second) ?? null, isPattern: first === 'pattern' }
-    case 'workers':
     case 'routing':
+      return { at: 'routing', environmentId, node: nodeOf([first, second, third]) }
+    case 'workers':
     case 'activity':
       return { at: screen, environmentId }
     default:
       return { at: 'overview', environmentId }
   }
+}
+
+const nodeParts = (node: RouteNode | null): readonly string[] =>
+  node === null ? [] : [node.kind, part(node.space), part(node.name)]
+
+function nodeOf([kind, space, name]: readonly (string | null | undefined)[]): RouteNode | null {
+  if ((kind !== 'exchange' && kind !== 'queue') || typeof space !== 'string' || typeof name !== 'string') return null
+  return { kind, space, name }
 }
 
 /** null for "-", undefined for what is not an encoding. */

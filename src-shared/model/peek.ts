@@ -6,6 +6,8 @@ export const PeekPrice = z.discriminatedUnion('answer', [
     answer: z.literal('priced'),
     /** What happens to the messages that are looked at, one sentence each. */
     price: z.array(z.string()),
+    /** Nothing happens to them at all: no lock is in the way. Absent: no. */
+    free: z.boolean().optional(),
     /** How many could be looked at now; null: unknown. */
     available: z.number().nullable(),
     /** Receives that a message has left before it would be dead-lettered; null: no limit, or unknown. */

@@ -51,7 +51,7 @@ const sectionsOf = (environmentId: string, broker: BrokerKind | undefined): read
           label: 'Exchanges',
           keys: 'g x',
           icon: <Waypoints {...icon} />,
-          route: { at: 'routing', environmentId } as const,
+          route: { at: 'routing', environmentId, node: null } as const,
         },
       ]
     : []),

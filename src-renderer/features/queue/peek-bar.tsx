@@ -49,16 +49,17 @@ export function PeekBar({ environmentId, queue, onChange }: PeekBarProps) {
   }
   const open = () => {
     reload()
-    if (environment?.readOnly) askForUnlock(environmentId, () => setAsking(true))
+    if (environment?.readOnly && !free) askForUnlock(environmentId, () => setAsking(true))
     else setAsking(true)
   }
   const price = value?.price
+  const free = price?.answer === 'priced' && price.free === true
   const refused = price?.answer === 'refused' ? `${price.reason} ${price.hint}` : null
   const why = busy ? 'It is on its way.' : refused
   useActions([
     {
       id: 'peek',
-      label: 'Look at messages, at their price…',
+      label: free ? 'Look at messages…' : 'Look at messages, at their price…',
       group: 'Messages',
       keys: 'shift+l',
       when: () => (price ? why : 'Looking is free here.'),
@@ -71,7 +72,7 @@ export function PeekBar({ environmentId, queue, onChange }: PeekBarProps) {
     <div className="flex min-h-9 shrink-0 items-center gap-3 border-line border-b bg-surface px-4 py-1 text-12">
       <Eye size={13} aria-hidden className="shrink-0 text-muted" />
       <span role="status" className="min-w-0 flex-1 text-muted">
-        {busy ? 'Looking…' : state ? <Seen state={state} /> : notSeen(refused)}
+        {busy ? 'Looking…' : state ? <Seen state={state} /> : notSeen(refused, free)}
       </span>
       {state && state.held > 0 && (
         <Button
@@ -100,8 +101,11 @@ export function PeekBar({ environmentId, queue, onChange }: PeekBarProps) {
   )
 }
 
-const notSeen = (why: string | null): string =>
-  why ?? 'Here, to look at messages is to receive them. Nothing is looked at until you say so.'
+const notSeen = (why: string | null, free: boolean): string =>
+  why ??
+  (free
+    ? 'Its latest messages can be read at no price: nothing is taken out.'
+    : 'Here, to look at messages is to receive them. Nothing is looked at until you say so.')
 
 function Seen({ state }: { readonly state: PeekState }) {
   return (
@@ -133,7 +137,7 @@ function PeekDialog({ open, price, onClose, onPeek }: PeekDialogProps) {
       open={open}
       onClose={onClose}
       title="Look at messages"
-      description="To look is to receive here. What it costs:"
+      description={price.free ? 'The latest ones. What it costs:' : 'To look is to receive here. What it costs:'}
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
@@ -154,7 +158,9 @@ function PeekDialog({ open, price, onClose, onPeek }: PeekDialogProps) {
       <Field
         label="How many at most"
         hint={
-          price.available === null ? 'How many are there is not known.' : `about ${count(price.available)} are there`
+          price.available === null
+            ? 'How many are there is not known.'
+            : `about ${count(price.available)} ${price.available === 1 ? 'is' : 'are'} there`
         }
       >
         <NumberField value={wanted} min={1} max={bound} onChange={setWanted} />

@@ -102,6 +102,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
             </span>
             {info?.paused && <Badge tone="amber">paused</Badge>}
             {info && !narrow && <DeadLetterLinks environmentId={environmentId} info={info} />}
+            {layout === 'rabbitmq' && !narrow && <RoutesLink environmentId={environmentId} queue={queue} />}
           </span>
         }
       >
@@ -237,6 +238,18 @@ function DeadLetterLinks({ environmentId, info }: { readonly environmentId: stri
         </span>
       )}
     </>
+  )
+}
+
+/** To its place among the exchanges that fill it and the consumers that empty it. */
+function RoutesLink({ environmentId, queue }: Pick<QueueScreenProps, 'environmentId' | 'queue'>) {
+  const address = parseQueueKey(queue)
+  if (!address) return null
+  const node = { kind: 'queue', space: address.prefix, name: address.name } as const
+  return (
+    <a className="shrink-0 text-accent underline" href={hrefOf({ at: 'routing', environmentId, node })}>
+      Routes
+    </a>
   )
 }
 

@@ -1,7 +1,7 @@
 import type { RoutingGraph } from '@shared/model/routing'
 import { visible } from '@shared/payload/visible'
 import { RotateCw } from 'lucide-react'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useActions } from '../../actions'
 import { Badge } from '../../design/badge'
 import { Button } from '../../design/button'
@@ -14,17 +14,25 @@ import { SkeletonRows } from '../../design/skeleton'
 import type { Column } from '../../design/table-props'
 import { Time } from '../../design/time'
 import { useConsole } from '../../stores/console'
+import { go, type RouteNode } from '../../stores/route'
 import { ScreenHead } from '../screen-head'
 import { TroubleView } from '../trouble-view'
 import { useAnswer } from '../use-answer'
 import { useEvery } from '../use-every'
-import { type ExchangeRow, exchangeRows } from './exchange-rows'
-import { Routes } from './routes-of-exchange'
+import { ExchangeNode } from './exchange-node'
+import { type ExchangeRow, exchangeRows, nodeKey } from './graph'
+import { QueueNode } from './queue-node'
 
 const everyMs = 10_000
 
-/** Exchanges at the left; where the chosen one's messages go, and how they come to it, at the right. */
-export function RoutingScreen({ environmentId }: { readonly environmentId: string }) {
+interface RoutingScreenProps {
+  readonly environmentId: string
+  /** null: the first exchange that leads somewhere. */
+  readonly node: RouteNode | null
+}
+
+/** Exchanges at the left; at the right the place where one stands, with all ways to it and from it. */
+export function RoutingScreen({ environmentId, node }: RoutingScreenProps) {
   const { client } = useConsole()
   const ask = useCallback(
     async (signal: AbortSignal) => ({
@@ -36,10 +44,12 @@ export function RoutingScreen({ environmentId }: { readonly environmentId: strin
   const { value, trouble, reload } = useAnswer(ask)
   useEvery(everyMs, reload)
   useActions([{ id: 'refresh', label: 'Ask anew', group: 'Exchanges', keys: 'r', perform: reload }])
-  const [chosenKey, setChosenKey] = useState<string | null>(null)
   const graph: RoutingGraph | null = value?.graph ?? null
   const rows = useMemo(() => exchangeRows(graph), [graph])
-  const chosen = rows.find(({ key }) => key === chosenKey) ?? rows.find(({ routes }) => routes > 0) ?? rows[0]
+  const columns = useMemo(() => [nameColumn(new Set(rows.map(({ space }) => space)).size > 1), ...otherColumns], [rows])
+  const exchange = node
+    ? rows.find(({ key }) => key === nodeKey(node))
+    : (rows.find(({ routes }) => routes > 0) ?? rows[0])
   return (
     <>
       <ScreenHead
@@ -67,20 +77,28 @@ export function RoutingScreen({ environmentId }: { readonly environmentId: strin
       ) : !graph ? (
         <EmptyState title="This broker does not route">Its messages go straight to their queues.</EmptyState>
       ) : (
-        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(368px,2fr)_minmax(0,5fr)]">
           <div className="flex min-h-0 flex-col border-line border-r">
             <DataTable<ExchangeRow>
               label="Exchanges"
               columns={columns}
               rows={rows}
               keyOf={keyOf}
-              openKey={chosen?.key ?? null}
+              openKey={exchange?.key ?? null}
               openFollows
-              onOpen={({ key }) => setChosenKey(key)}
+              onOpen={({ space, name }) =>
+                go({ at: 'routing', environmentId, node: { kind: 'exchange', space, name } })
+              }
               empty={<EmptyState title="No exchange">This user sees none.</EmptyState>}
             />
           </div>
-          {chosen && <Routes environmentId={environmentId} graph={graph} exchange={chosen} onChoose={setChosenKey} />}
+          {exchange ? (
+            <ExchangeNode environmentId={environmentId} graph={graph} exchange={exchange} />
+          ) : node?.kind === 'queue' ? (
+            <QueueNode environmentId={environmentId} graph={graph} node={node} />
+          ) : (
+            <EmptyState title="This exchange is not there">It was deleted, or this user may not see it.</EmptyState>
+          )}
         </div>
       )}
     </>
@@ -89,36 +107,32 @@ export function RoutingScreen({ environmentId }: { readonly environmentId: strin
 
 const keyOf = (row: ExchangeRow) => row.key
 
-const columns: readonly Column<ExchangeRow>[] = [
-  {
-    id: 'name',
-    head: <span className="pl-2">Exchange</span>,
-    width: 'minmax(140px, 2fr)',
-    cell: ({ name }) => (
-      <span className="pl-2 font-medium" title={visible(name)}>
-        {name === '' ? '(default)' : visible(name)}
-      </span>
-    ),
-  },
-  {
-    id: 'space',
-    head: 'Vhost',
-    label: 'Virtual host',
-    width: 'minmax(56px, 88px)',
-    cell: ({ space }) => <span className="text-muted">{visible(space)}</span>,
-  },
-  { id: 'type', head: 'Type', width: '72px', cell: ({ type }) => <span className="text-muted">{visible(type)}</span> },
+const nameColumn = (several: boolean): Column<ExchangeRow> => ({
+  id: 'name',
+  head: <span className="pl-2">Exchange</span>,
+  width: 'minmax(120px, 2fr)',
+  cell: ({ name, space }) => (
+    <span className="pl-2" title={`${visible(name)} in ${visible(space)}`}>
+      <span className="font-medium">{name === '' ? '(default)' : visible(name)}</span>
+      {several && <span className="text-12 text-faint"> {visible(space)}</span>}
+    </span>
+  ),
+})
+
+const otherColumns: readonly Column<ExchangeRow>[] = [
+  { id: 'type', head: 'Type', width: '68px', cell: ({ type }) => <span className="text-muted">{visible(type)}</span> },
   {
     id: 'routes',
-    head: 'Bindings',
-    width: '80px',
+    head: 'Ways',
+    label: 'Ways that lead away from it',
+    width: '56px',
     align: 'end',
     cell: ({ routes }) => <Figure text={String(routes)} quiet={routes === 0} />,
   },
   {
     id: 'in',
     head: 'In/s',
-    width: '64px',
+    width: '52px',
     align: 'end',
     cell: ({ inPerSecond }) => <Figure text={rate(inPerSecond)} />,
   },

@@ -7,13 +7,15 @@ import { moveAll, movingTo, stopMove } from './moving'
 import { isStream, type QueueFacts } from './queue-facts'
 import type { RabbitmqContext } from './rabbitmq-context'
 import { sendMessages } from './sending'
+import { type Space, spaceOf } from './topology'
 
 /** What RabbitMQ offers besides, in the order in which it does least harm. */
 export const actsOf = (context: RabbitmqContext): Acts => ({
   async offers(queue) {
     const facts = await askQueue(context.connection, queue, `look at ${queue.name}`)
-    const going = await movingTo(context.connection, queue)
-    return [publishOffer(), ...(going === null ? [moveOffer(context, facts)] : [stopOffer(going)]), purgeOffer(facts)]
+    const [going, known] = await Promise.all([movingTo(context.connection, queue), context.topology.recent()])
+    const publish = publishOffer(wayTo(spaceOf(known, queue), queue.name))
+    return [publish, ...(going === null ? [moveOffer(context, facts)] : [stopOffer(going)]), purgeOffer(facts)]
   },
   act: (queue, request) => context.turns.take(queue, () => act(context, queue, request)),
 })
@@ -96,7 +98,29 @@ function textsIn(field: string, text: string | undefined): Readonly<Record<strin
   return Object.fromEntries(entries)
 }
 
-const publishOffer = (): ActOffer => ({
+interface Way {
+  readonly exchange: string
+  readonly routingKey: string
+  /** Those of the virtual host, the broker's own amq.* last. */
+  readonly exchanges: readonly string[]
+}
+
+/** A longer list is typed into, not chosen from. */
+const mostChoices = 200
+
+/** Pure: what to begin with, the first binding that leads here; its key where it is no pattern. */
+function wayTo({ routes }: Space, queue: string): Way {
+  const exchanges = [...routes.exchanges.keys()]
+    .filter((name) => name !== '')
+    .sort((a, b) => Number(a.startsWith('amq.')) - Number(b.startsWith('amq.')) || (a < b ? -1 : 1))
+  for (const exchange of exchanges) {
+    const binding = routes.bindings.get(exchange)?.find(({ toQueue, destination }) => toQueue && destination === queue)
+    if (binding) return { exchange, routingKey: /[*#]/.test(binding.routingKey) ? '' : binding.routingKey, exchanges }
+  }
+  return { exchange: exchanges[0] ?? '', routingKey: '', exchanges }
+}
+
+const publishOffer = ({ exchange, routingKey, exchanges }: Way): ActOffer => ({
   id: 'publish',
   label: 'Publish to an exchange',
   words: [
@@ -106,8 +130,10 @@ const publishOffer = (): ActOffer => ({
   destructive: false,
   refusal: null,
   fields: [
-    text('exchange', 'Exchange'),
-    text('routingKey', 'Routing key'),
+    exchanges.length > 0 && exchanges.length <= mostChoices
+      ? { name: 'exchange', label: 'Exchange', kind: 'choice', options: [...exchanges], value: exchange, hint: null }
+      : { ...text('exchange', 'Exchange'), value: exchange },
+    { ...text('routingKey', 'Routing key'), value: routingKey },
     text('headers', 'Headers', 'A JSON object of texts: {"tenant": "a"}'),
     text('properties', 'Properties', 'A JSON object of texts: {"content-type": "application/json"}'),
     { name: 'body', label: 'Body', kind: 'body', value: '', hint: null },

@@ -31,6 +31,7 @@ export function priceOf(priced: Priced): PeekPrice {
     return {
       answer: 'priced',
       price: ['Nothing: a stream is read without taking anything out, and no offset is stored.'],
+      free: true,
       available: facts.ready,
       remainingReceives: null,
     }
