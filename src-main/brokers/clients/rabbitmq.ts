@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../runtime/clock'
 import { RabbitmqAmqp } from './rabbitmq-amqp'
 import { managementAbsent, notManagement } from './rabbitmq-failure'
 import { RabbitmqManagement } from './rabbitmq-management'
-import { type RabbitmqUser, type SurveyedRabbitmq, surveyRabbitmq } from './rabbitmq-survey'
+import { alarmsOf, alarmWords, type RabbitmqUser, type SurveyedRabbitmq, surveyRabbitmq } from './rabbitmq-survey'
 
 /** Where and as whom to connect. The password is here, in the management client and in amqplib, and nowhere else. */
 export interface RabbitmqTarget {
@@ -43,8 +43,8 @@ export interface RabbitmqConnection {
   readonly notices: readonly string[]
   /** Memory and disk alarms, in words: the broker takes nothing in while there is one. */
   readonly alarms: readonly string[]
-  /** Looks at them anew. */
-  refresh(): Promise<void>
+  /** Looks at them anew, at all of them or at alarms alone. */
+  refresh(what?: 'all' | 'alarms'): Promise<void>
   /** Once: the way or the login no longer serves. Nothing reconnects by itself. */
   onLost(listener: (trouble: Failure) => void): void
   close(): Promise<void>
@@ -91,8 +91,12 @@ export async function connectRabbitmq(
     get alarms() {
       return surveyed.alarms
     },
-    async refresh() {
-      surveyed = await surveyRabbitmq(management)
+    async refresh(what = 'all') {
+      if (what === 'all') surveyed = await surveyRabbitmq(management)
+      else {
+        const alarms = (await alarmsOf(management)).map(alarmWords)
+        surveyed = { ...surveyed, alarms }
+      }
       timeouts = 0
     },
     onLost: (listener) => void listeners.push(listener),

@@ -31,7 +31,7 @@ import { isDeadLetterQueue, spaceOf, TopologyKeeper } from './topology'
 import { Turns } from './turns'
 import { workersOf } from './workers'
 
-/** Alarms come and go while a connection stays: looked at anew this often, milliseconds. */
+/** Tags, plugins and nodes change while a connection stays: looked at anew this often, milliseconds; alarms with each reading. */
 const refreshEveryMs = 15_000
 
 /**
@@ -220,8 +220,8 @@ export class RabbitmqAdapter implements Remedies {
   /** Never fails: what hinders it hinders the reading beside it too, which says so. */
   private async refresh(): Promise<void> {
     const now = this.connection.clock.elapsed()
-    if (now - this.refreshedAt < refreshEveryMs) return
-    this.refreshedAt = now
-    await this.connection.refresh().catch(() => {})
+    const isDue = now - this.refreshedAt >= refreshEveryMs
+    if (isDue) this.refreshedAt = now
+    await this.connection.refresh(isDue ? 'all' : 'alarms').catch(() => {})
   }
 }
