@@ -27,7 +27,7 @@ export async function connectThroughForm(
 /** Opens a queue from the rail. */
 export async function openQueue(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name }).first().click()
-  await expect(page.getByRole('heading', { name })).toBeVisible()
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible()
 }
 
 export const stateTab = (page: Page, state: string): Locator => page.getByRole('tab', { name: new RegExp(`^${state}`) })
