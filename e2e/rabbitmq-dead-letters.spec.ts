@@ -46,8 +46,8 @@ test('dead letters tell where they came from, and are sent back there as they we
   await expectAccessible(page)
   await page.keyboard.press('Escape')
 
-  await page.getByRole('button', { name: /^Send back 3…/ }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Send back 3' }).click()
+  await page.getByRole('button', { name: /^Send 3 back…/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Send 3 back' }).click()
   await expect.poll(() => vhost.ready('mail'), { timeout: 20_000 }).toBe(2)
   const back = [await channel.get('mail'), await channel.get('mail')].filter((message) => message !== false)
   const welcome = back.find(({ fields }) => fields.routingKey === 'mail.welcome')
