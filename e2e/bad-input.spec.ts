@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { bullmqQueues } from '../src-main/brokers/testing/many-queues'
 import { Engine } from '../src-main/engine/engine'
 import { expect, test } from './shell'
-import { connectThroughForm, figureOf, openQueue } from './steps'
+import { connectThroughForm, expectAccessible, figureOf, openQueue } from './steps'
 
 const script = '<script>window.stolen = 1</script><img src=x onerror="window.stolen = 1">'
 
@@ -113,6 +113,32 @@ test('100,000 queues: the first 10,000 are there to be sorted and found, and the
   const { ms } = await page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest)
   // Measured: 57 ms.
   expect(ms).toBeLessThan(500)
+  expect(complaints).toEqual([])
+  raw.disconnect()
+})
+
+test('a queue that is deleted while it is open says so, and what is left to do', async ({ start, redis }) => {
+  test.setTimeout(120_000)
+  const raw = new Redis(redis.port, '127.0.0.1')
+  await bullmqQueues(raw, 2)
+  const { page, complaints } = await start()
+  await connectThroughForm(page, { name: 'laptop', port: redis.port, tier: 'dev' })
+  await openQueue(page, 'q-0')
+  await expect.poll(() => figureOf(page, 'Waiting')).toBe(1)
+  await expect(page.getByRole('row').nth(1)).toContainText('{}')
+  await raw.del('bull:q-0:meta', 'bull:q-0:wait', 'bull:q-0:1')
+  await page.getByRole('row').nth(1).click()
+  await expect(page.getByText('the job 1 is not there any more')).toBeVisible()
+  await page.keyboard.press('Escape')
+  // An idle console looks for queues every half minute.
+  const bar = page.getByRole('status').filter({ hasText: 'q-0 is not among the queues that were found' })
+  await expect(bar).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('heading', { name: 'q-0' })).toBeVisible()
+  await expectAccessible(page)
+  await bullmqQueues(raw, 1)
+  await bar.getByRole('button', { name: 'Look for queues again' }).click()
+  await expect(bar).toBeHidden({ timeout: 20_000 })
+  await expect.poll(() => figureOf(page, 'Waiting')).toBe(1)
   expect(complaints).toEqual([])
   raw.disconnect()
 })

@@ -220,6 +220,7 @@ export class EnvironmentWatch {
       unchanged: new Set(),
     })
     this.removed.clear()
+    this.options.onStatus()
   }
 
   /** Looks for queues again now. */

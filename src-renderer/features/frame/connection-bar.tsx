@@ -39,7 +39,7 @@ export function lostWords(environment: Environment, state: EnvironmentState, now
   if (state.phase !== 'lost') return null
   const wait = state.retryAt === null ? null : Math.max(0, Math.ceil((state.retryAt - now) / 1000))
   const again = wait === null ? '' : wait === 0 ? ' Trying again now.' : ` Trying again in ${wait} s.`
-  const why = state.trouble ? ` ${state.trouble.message}` : ''
+  const why = state.trouble ? ` ${[state.trouble.message, state.trouble.hint].filter(Boolean).join(' ')}` : ''
   return state.sampledAt === null
     ? `${environment.name} is not connected.${why}${again}`
     : `Lost ${environment.name} ${ago(state.sampledAt, now)}.${why}${again}`

@@ -1,4 +1,4 @@
-import { precisionOf } from '@shared/model/known-layouts'
+import { layoutFacts, precisionOf } from '@shared/model/known-layouts'
 import { type MessageState, messageStates } from '@shared/model/message'
 import { parseQueueKey, type QueueInfo, type QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
@@ -34,6 +34,7 @@ import { QueueCharts } from './queue-charts'
 import { type Range, ranges } from './queue-series'
 import { ScheduleList } from './schedule-list'
 import { TailTab } from './tail-tab'
+import { UnwatchedBar } from './unwatched-bar'
 import { type QueueParts, useQueueParts } from './use-queue-parts'
 import { WorkersTab } from './workers-tab'
 
@@ -93,11 +94,12 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
   return (
     <>
       <ScreenHead
-        title={info?.name ?? queue}
+        title={info?.name ?? parseQueueKey(queue)?.name ?? queue}
         detail={
           <span className="flex items-center gap-2">
             <span className="clip">
-              {info?.product} · {space !== null && `${spaceWord(layout)} ${space} · `}
+              {info?.product ?? (layout && layoutFacts[layout].product)} ·{' '}
+              {space !== null && `${spaceWord(layout)} ${space} · `}
               {environment && lookOf(environment).word.toLowerCase()} {environment?.name}
             </span>
             {info?.paused && <Badge tone="amber">paused</Badge>}
@@ -135,6 +137,7 @@ export function QueueScreen({ environmentId, queue, state: view, message }: Queu
           </>
         )}
       </ScreenHead>
+      <UnwatchedBar environmentId={environmentId} queue={queue} />
       <div className="flex h-9 shrink-0 items-center gap-3 border-line border-b px-4">
         <button
           type="button"
@@ -268,7 +271,7 @@ function StateTab({
   narrow,
 }: Pick<QueueScreenProps, 'environmentId' | 'queue'> & { readonly state: MessageState; readonly narrow: boolean }) {
   const figure = useFeed(environmentId, (feed) => figureOf(feed.samples.get(queue), state))
-  const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
+  const layout = parseQueueKey(queue)?.layout
   const stale = useStale({ environmentId, queue })
   const { tone, shape } = stateLook[state]
   return (

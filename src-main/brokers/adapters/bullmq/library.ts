@@ -1,7 +1,7 @@
 import type { QueueAddress } from '@shared/model/queue'
 import type { RedisClient } from '../../clients/redis'
 import { type Script, script } from '../../clients/script'
-import { ask, textOf } from '../redis-asking'
+import { ask, numberOf, textOf } from '../redis-asking'
 import { baseOf, keysOf, libraryAddressOf } from './keys'
 
 /**
@@ -40,11 +40,20 @@ export async function libraryOf(redis: RedisClient, queue: QueueAddress): Promis
   const major = /^bullmq(?:-pro)?:(\d+)\./.exec(version ?? '')?.[1]
   if (major === '6') return { ok: true, library: await six() }
   if (major === '5') return { ok: true, library: await five() }
+  if (version === null && (await isNowhere(redis, queue)))
+    return { ok: false, reason: 'nothing of this queue is there any more: it was deleted, or never was' }
   const why = version === null ? 'its meta hash names no BullMQ version' : `it is worked by ${version}`
   return {
     ok: false,
     reason: `${why}, and changing jobs with another major's scripts can lose them; versions 5 and 6 are known here`,
   }
+}
+
+async function isNowhere(redis: RedisClient, queue: QueueAddress): Promise<boolean> {
+  const { meta, wait, paused, active, prioritized, delayed, waitingChildren, failed, completed } = keysOf(queue)
+  const places = [meta, wait, paused, active, prioritized, delayed, waitingChildren, failed, completed]
+  const [there] = await ask(redis, [['EXISTS', ...places]])
+  return numberOf(there) === 0
 }
 
 /**
