@@ -129,6 +129,7 @@ test('a queue that is deleted while it is open says so, and what is left to do',
   await raw.del('bull:q-0:meta', 'bull:q-0:wait', 'bull:q-0:1')
   await page.getByRole('row').nth(1).click()
   await expect(page.getByText('the job 1 is not there any more')).toBeVisible()
+  await expect(page.getByText(/take the list anew/)).toBeVisible()
   await page.keyboard.press('Escape')
   // An idle console looks for queues every half minute.
   const bar = page.getByRole('status').filter({ hasText: 'q-0 is not among the queues that were found' })

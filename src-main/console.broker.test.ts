@@ -144,7 +144,14 @@ describe('the core on a real Redis', () => {
         cursor: null,
         limit: 10,
       }),
-    ).rejects.toMatchObject({ code: 'FAILURE', data: { code: 'wrong-type' } })
+    ).rejects.toMatchObject({
+      code: 'FAILURE',
+      data: {
+        code: 'wrong-type',
+        message: 'bull:broken:wait holds a string where this layout keeps a list.',
+        hint: expect.stringContaining('give one of the two another name'),
+      },
+    })
     feed.stop()
     await engine.close()
   })

@@ -5,10 +5,11 @@ import { EmptyState } from '../design/empty-state'
 
 /** What went wrong, why, and what next. The code picks the title; the words come from whoever knows. */
 export function TroubleView({ trouble, action }: { readonly trouble: Trouble; readonly action?: ReactNode }) {
+  const hint = trouble.hint ?? hints[trouble.code]
   return (
     <EmptyState title={titleOf(trouble.code)} tone="red" action={action}>
       <p>{trouble.message}</p>
-      {trouble.hint && <p className="mt-1">{trouble.hint}</p>}
+      {hint && <p className="mt-1">{hint}</p>}
     </EmptyState>
   )
 }
@@ -28,6 +29,11 @@ const titles: Partial<Readonly<Record<FailureCode, string>>> = {
   'too-large': 'Too large to show',
   closed: 'The connection was interrupted',
   'read-only': 'This environment is read-only',
+}
+
+/** What to do where whoever knows the trouble has no better advice. */
+const hints: Partial<Readonly<Record<FailureCode, string>>> = {
+  gone: 'Since the list was made it was worked on, removed, or trimmed away: take the list anew.',
 }
 
 const titleOf = (code: FailureCode) => titles[code] ?? 'This did not work'

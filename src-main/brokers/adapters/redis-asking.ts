@@ -80,7 +80,7 @@ export const wrongType = (at: {
     {
       code: 'wrong-type',
       message: `${at.key} holds a ${wordOf(at.actual)} where this layout keeps a ${at.expected}.`,
-      hint: 'Something else writes to this key. Nothing was changed.',
+      hint: 'Something else writes to this key: find out what, and give one of the two another name. Nothing was changed.',
       subject: at.key,
     },
     { cause: at.cause },

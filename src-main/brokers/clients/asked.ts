@@ -76,7 +76,7 @@ async function wrongKey(redis: RedisClient, { queue, types }: AskedQueue, cause:
     {
       code: 'wrong-type',
       message: `${queue}: ${wrongType(key, type, actual[wrong] ?? 'something else')}`,
-      hint: 'Something else writes to this key. Nothing was changed.',
+      hint: 'Something else writes to this key: find out what, and give one of the two another name. Nothing was changed.',
       subject: key,
     },
     { cause },

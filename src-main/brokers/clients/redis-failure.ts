@@ -32,7 +32,7 @@ function explain(message: string, code: string, where: string): FailureView {
       return {
         code: 'wrong-type',
         message: 'A key holds another type than this layout expects.',
-        hint: 'Something else writes under the same name.',
+        hint: 'Something else writes under the same name: find out what, and give one of the two another.',
       }
     case 'LOADING':
       return state('is loading its data after a start', 'It will answer when that is done.')
