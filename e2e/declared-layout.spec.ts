@@ -50,6 +50,8 @@ test('a layout of one’s own is described, previewed as it is written, and its 
   await page.getByRole('button', { name: 'Open its queues' }).click()
 
   await expect(page.getByRole('row').filter({ hasText: 'mail' }).first()).toBeVisible({ timeout: 20_000 })
+  // Its keys were lists of their own before.
+  await expect(page.getByRole('row').filter({ hasText: 'work:mail' })).toHaveCount(0, { timeout: 20_000 })
   await openQueue(page, 'mail')
   await stateTab(page, 'Dead').click()
   await expect(page.getByRole('row').filter({ hasText: '550 mailbox unavailable' })).toBeVisible()

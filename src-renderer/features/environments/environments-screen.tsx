@@ -8,7 +8,7 @@ import { EmptyState } from '../../design/empty-state'
 import { plural } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
 import { useConsole } from '../../stores/console'
-import { go, hrefOf } from '../../stores/route'
+import { go, hrefOf, routeStore } from '../../stores/route'
 import { ScreenHead } from '../screen-head'
 import { lookOf, TierMark } from '../tier-mark'
 import { EnvironmentEditor } from './environment-editor'
@@ -36,6 +36,10 @@ export function EnvironmentsScreen({ environmentId, edit }: EnvironmentsScreenPr
   const shown = edit ?? environmentId
   const chosen = list.find((one) => one.id === shown)
   const open = (id: string | null) => go({ at: 'environments', environmentId, edit: id }, 'replace')
+  // Whoever went elsewhere while it was being saved is not called back.
+  const stay = (id: string) => {
+    if (routeStore.getState().at === 'environments') open(id)
+  }
   return (
     <>
       <ScreenHead title="Environments" detail="saved connections, each with its tier">
@@ -85,7 +89,7 @@ export function EnvironmentsScreen({ environmentId, edit }: EnvironmentsScreenPr
           <EnvironmentEditor
             key="new"
             environment={null}
-            onSaved={(saved) => open(saved.id)}
+            onSaved={(saved) => stay(saved.id)}
             onGone={() => open(null)}
           />
         ) : chosen === undefined ? (
@@ -94,7 +98,7 @@ export function EnvironmentsScreen({ environmentId, edit }: EnvironmentsScreenPr
           <EnvironmentEditor
             key={chosen.id}
             environment={chosen}
-            onSaved={(saved) => open(saved.id)}
+            onSaved={(saved) => stay(saved.id)}
             onGone={() => open(null)}
           />
         ) : (
