@@ -1,4 +1,3 @@
-import type { MessageState, Selection } from '@shared/model/message'
 import { type QueueAddress, queueKey } from '@shared/model/queue'
 import { FlowProducer as FlowProducer6, type Job as Job6, Queue as Queue6, Worker as Worker6 } from 'bullmq'
 import { FlowProducer as FlowProducer5, Queue as Queue5, Worker as Worker5 } from 'bullmq5'
@@ -9,7 +8,8 @@ import { startWorker as startSidekiq } from './brokers/adapters/sidekiq/testing/
 import { type SidekiqStage, startSidekiqStage } from './brokers/adapters/sidekiq/testing/sidekiq-stage'
 import type { TestProgram } from './brokers/testing/line-program'
 import { type RedisStage, startRedisStage } from './brokers/testing/redis-stage'
-import { type ConsoleRig, carryOut, startConsoleRig } from './testing/console-rig'
+import { allOf, type ConsoleHand, consoleHand, only } from './testing/console-hand'
+import { type ConsoleRig, startConsoleRig } from './testing/console-rig'
 
 /** Real workers fail jobs, a person repairs them in the console, and the same workers run them: each once, as it was. */
 
@@ -17,6 +17,7 @@ const patiently = { timeout: 20_000, interval: 50 }
 
 let rig: ConsoleRig
 let environmentId: string
+let hand: ConsoleHand
 const closing: (() => Promise<unknown>)[] = []
 
 /** A console on this Redis, and what a person does in it. */
@@ -24,43 +25,12 @@ async function openOn(port: number): Promise<void> {
   rig = await startConsoleRig()
   closing.push(() => rig.close())
   environmentId = (await rig.connect(port)).id
+  hand = consoleHand(rig, environmentId)
 }
 
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
-
-const all = (state: MessageState): Selection => ({ kind: 'all', state, cause: null, except: [] })
-const only = (state: MessageState, ...ids: string[]): Selection => ({ kind: 'ids', state, ids })
-
-const replay = (queue: QueueAddress, selection: Selection) =>
-  carryOut(rig.client, { environmentId, queue: queueKey(queue), selection, action: { kind: 'replay' } })
-
-const undo = (queue: QueueAddress, runId: string) =>
-  carryOut(rig.client, { environmentId, queue: queueKey(queue), selection: null, action: { kind: 'undo', runId } })
-
-async function editAndReplay(queue: QueueAddress, id: string, change: (body: string) => string) {
-  const detail = await rig.client.messages.inspect({ environmentId, queue: queueKey(queue), id })
-  if (detail.body.kind !== 'whole') throw new Error('the body was withheld')
-  const body = change(Buffer.from(detail.body.base64, 'base64').toString('utf8'))
-  const action = {
-    kind: 'edit',
-    base64: Buffer.from(body).toString('base64'),
-    expectedDigest: detail.body.digest,
-    thenReplay: true,
-  } as const
-  return await carryOut(rig.client, { environmentId, queue: queueKey(queue), selection: only('dead', id), action })
-}
-
-/** What the run's record says of its messages once a worker has had them. */
-const followed = (runId: string) =>
-  vi.waitFor(async () => {
-    for await (const runs of await rig.client.plans.watchRuns(undefined)) {
-      const run = runs.find(({ id }) => id === runId)
-      if (run && run.waiting === 0 && run.succeeded > 0) return run
-    }
-    throw new Error('the stream ended')
-  }, patiently)
 
 const majors = [
   { major: 6, Queue: Queue6, Worker: Worker6, FlowProducer: FlowProducer6 },
@@ -130,7 +100,7 @@ describe.each(majors)('BullMQ $major', ({ Queue, Worker, FlowProducer }) => {
     const before = await Promise.all(ids.map(hashOf))
     expect(before.map(({ atm }) => atm)).toEqual(['2', '2', '2', '3'])
 
-    const { plan, run } = await replay(charges, all('dead'))
+    const { plan, run } = await hand.replay(charges, allOf('dead'))
     expect(plan).toMatchObject({ count: 4, refusal: null })
     expect(run).toMatchObject({ phase: 'finished', archived: 4, done: 4, skipped: 0, failed: 0 })
     expect((await Promise.all(ids.map(hashOf))).map(kept)).toEqual(before.map(kept))
@@ -145,7 +115,7 @@ describe.each(majors)('BullMQ $major', ({ Queue, Worker, FlowProducer }) => {
       const { data, opts, name, timestamp, priority, stacktrace } = before[index]!
       expect(hash).toMatchObject({ data, opts, name, timestamp, priority, stacktrace })
     }
-    expect(await followed(run.id)).toMatchObject({ succeeded: 4, diedAgain: 0, waiting: 0 })
+    expect(await hand.followed(run.id)).toMatchObject({ succeeded: 4, diedAgain: 0, waiting: 0 })
   })
 
   it('lets the parent of a retried child run, once, after it', async () => {
@@ -162,7 +132,7 @@ describe.each(majors)('BullMQ $major', ({ Queue, Worker, FlowProducer }) => {
     await failed(1)
     const before = await hashOf('child')
     const parents = employ('orders')
-    const { run } = await replay(charges, only('dead', 'child'))
+    const { run } = await hand.replay(charges, only('dead', 'child'))
     expect(run).toMatchObject({ done: 1 })
     const after = await hashOf('child')
     expect(after.parentKey).toBe('bull:orders:parent')
@@ -179,7 +149,7 @@ describe.each(majors)('BullMQ $major', ({ Queue, Worker, FlowProducer }) => {
     await queue.add('charge', { amount: 1 }, { jobId: 'c-1', priority: 3, attempts: 1 })
     await failed(1)
     const before = await hashOf('c-1')
-    const { plan, run } = await editAndReplay(charges, 'c-1', () => '{"amount": 9007199254740993}')
+    const { plan, run } = await hand.editAndReplay(charges, 'c-1', () => '{"amount": 9007199254740993}')
     expect(plan.samples).toMatchObject([{ before: '{"amount":1}', after: '{"amount": 9007199254740993}' }])
     expect(run).toMatchObject({ phase: 'finished', done: 1 })
     expect(kept(await hashOf('c-1'))).toEqual({ ...kept(before), data: '{"amount": 9007199254740993}' })
@@ -199,8 +169,8 @@ describe.each(majors)('BullMQ $major', ({ Queue, Worker, FlowProducer }) => {
       await stage.admin.zrange('bull:charges:failed', 0, '-1', 'WITHSCORES'),
     ]
     const before = await dump()
-    const { run } = await replay(charges, all('dead'))
-    const undone = await undo(charges, run.id)
+    const { run } = await hand.replay(charges, allOf('dead'))
+    const undone = await hand.undo(charges, run.id)
     expect(undone.run).toMatchObject({ phase: 'finished', done: 2 })
     expect(await dump()).toEqual(before)
     expect(await queue.getJobCounts('failed', 'wait', 'prioritized')).toEqual({ failed: 2, wait: 0, prioritized: 0 })
@@ -249,7 +219,7 @@ describe('Sidekiq', () => {
     const before = await inSet('dead')
     // Nobody takes them while they are compared: the process was told to stop taking.
     await worker.stop()
-    const { run } = await replay(deadSet, all('dead'))
+    const { run } = await hand.replay(deadSet, allOf('dead'))
     expect(run).toMatchObject({ phase: 'finished', title: 'Retry 3 jobs of dead set', archived: 3, done: 3 })
     const waiting = (await stage.admin.lrange('queue:payments', 0, -1)).map((text) => JSON.parse(text))
     for (const job of before) {
@@ -266,7 +236,7 @@ describe('Sidekiq', () => {
   it('runs an edited job once, with the edited arguments and every other byte as it was', async () => {
     const [jid] = await died(1)
     const [before] = await stage.admin.zrange('dead', 0, '-1')
-    const { run } = await editAndReplay(deadSet, jid!, (body) => body.replace('"a"', '9007199254740993'))
+    const { run } = await hand.editAndReplay(deadSet, jid!, (body) => body.replace('"a"', '9007199254740993'))
     expect(run).toMatchObject({ phase: 'finished', done: 1 })
     await worked(1)
     expect(before).toContain('"args":[0,{"id":"a"}]')
@@ -278,11 +248,11 @@ describe('Sidekiq', () => {
     await vi.waitFor(async () => expect(await stage.admin.zcard('retry')).toBe(1), patiently)
     await stage.admin.del('test:declined', 'test:given')
     const [scheduled] = await stage.sidekiq.push([{ queue: 'payments', args: ['later'], at: 4_102_444_800 }])
-    expect((await replay(at('retry set'), all('delayed'))).run).toMatchObject({
+    expect((await hand.replay(at('retry set'), allOf('delayed'))).run).toMatchObject({
       title: 'Retry 1 job of retry set now',
       done: 1,
     })
-    expect((await replay(at('scheduled set'), only('delayed', scheduled!))).run).toMatchObject({
+    expect((await hand.replay(at('scheduled set'), only('delayed', scheduled!))).run).toMatchObject({
       title: 'Add 1 job of scheduled set to queue',
       done: 1,
     })
@@ -295,9 +265,9 @@ describe('Sidekiq', () => {
     await vi.waitFor(async () => expect(await stage.admin.zcard('retry')).toBe(1), patiently)
     await worker.stop()
     const before = await stage.admin.zrange('retry', 0, '-1', 'WITHSCORES')
-    const { run } = await replay(at('retry set'), all('delayed'))
+    const { run } = await hand.replay(at('retry set'), allOf('delayed'))
     expect(await stage.admin.zcard('retry')).toBe(0)
-    expect((await undo(at('retry set'), run.id)).run).toMatchObject({ phase: 'finished', done: 1 })
+    expect((await hand.undo(at('retry set'), run.id)).run).toMatchObject({ phase: 'finished', done: 1 })
     expect(await stage.admin.zrange('retry', 0, '-1', 'WITHSCORES')).toEqual(before)
   })
 
@@ -305,8 +275,8 @@ describe('Sidekiq', () => {
     await died(2)
     await worker.stop()
     const before = await stage.admin.zrange('dead', 0, '-1', 'WITHSCORES')
-    const { run } = await replay(deadSet, all('dead'))
-    expect((await undo(deadSet, run.id)).run).toMatchObject({ phase: 'finished', done: 2 })
+    const { run } = await hand.replay(deadSet, allOf('dead'))
+    expect((await hand.undo(deadSet, run.id)).run).toMatchObject({ phase: 'finished', done: 2 })
     expect(await stage.admin.zrange('dead', 0, '-1', 'WITHSCORES')).toEqual(before)
     expect(await stage.admin.llen('queue:payments')).toBe(0)
   })
@@ -359,7 +329,7 @@ describe('RQ', () => {
     const [first, second] = await failed([[1], { meta: { tenant: 'a' } }], [[2], { retry: 1 }])
     const third = await stage.submit(['third'], { depends_on: first })
     const before = await Promise.all([first!, second!].map(hashOf))
-    const { run } = await replay(mail, all('dead'))
+    const { run } = await hand.replay(mail, allOf('dead'))
     expect(run).toMatchObject({ phase: 'finished', title: 'Requeue 2 jobs of mail', archived: 2, done: 2 })
     for (const [index, id] of [first!, second!].entries()) {
       const after = await hashOf(id)
@@ -374,7 +344,7 @@ describe('RQ', () => {
       { status: 'finished', args: ['fail', 2] },
       { status: 'finished', args: ['third'] },
     ])
-    expect(await followed(run.id)).toMatchObject({ succeeded: 2, diedAgain: 0 })
+    expect(await hand.followed(run.id)).toMatchObject({ succeeded: 2, diedAgain: 0 })
   })
 
   it('offers no edit of a pickle, and says why', async () => {
@@ -393,8 +363,8 @@ describe('RQ', () => {
   it('takes back what was requeued and still waits, byte for byte', async () => {
     const [id] = await failed([[1], {}])
     const before = [await hashOf(id!), await stage.admin.zscore('rq:failed:mail', id!)]
-    const { run } = await replay(mail, all('dead'))
-    expect((await undo(mail, run.id)).run).toMatchObject({ phase: 'finished', done: 1 })
+    const { run } = await hand.replay(mail, allOf('dead'))
+    expect((await hand.undo(mail, run.id)).run).toMatchObject({ phase: 'finished', done: 1 })
     expect([await hashOf(id!), await stage.admin.zscore('rq:failed:mail', id!)]).toEqual(before)
     expect(await stage.admin.llen('rq:queue:mail')).toBe(0)
   })
