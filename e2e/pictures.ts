@@ -1,28 +1,13 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import type { Page } from '@playwright/test'
+import { join } from 'node:path'
 import { Engine } from '../src-main/engine/engine'
+import { picture } from './picture'
 import { expect, test } from './shell'
 import { connectThroughForm, figureOf, openQueue, stateTab } from './steps'
 
-const folder = resolve(import.meta.dirname, '../docs/pictures')
-
 /** How long the sandbox plays before its charts have something to show. */
 const playedFor = Number(process.env.QUEUESCOPE_PLAY_MS ?? 90_000)
-
-async function picture(page: Page, name: string): Promise<void> {
-  mkdirSync(folder, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.mouse.move(640, 799)
-    // Two frames: one to lay out, one in which the charts are drawn anew in the theme's colours.
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
-    await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
-    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) })
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
 
 test('every screen, in light and dark', async ({ start, redis }) => {
   test.setTimeout(300_000)
@@ -84,6 +69,28 @@ test('every screen, in light and dark', async ({ start, redis }) => {
   await page.getByRole('button', { name: /^Send 1/ }).click()
   await expect(page.getByText(/done|sent/i).first()).toBeVisible()
   await picture(page, 'send')
+
+  await openQueue(page, 'clicks')
+  await page.getByRole('tab', { name: 'Consumer groups' }).click()
+  await expect(page.getByRole('row').filter({ hasText: 'billing' })).toBeVisible()
+  await page.getByRole('row').filter({ hasText: 'billing' }).click()
+  await picture(page, 'consumer-groups')
+  await page.getByRole('navigation').getByRole('link', { name: 'Workers' }).click()
+  await expect(page.getByRole('row').filter({ hasText: 'statements' })).toBeVisible()
+  await picture(page, 'workers')
+  await page.goto(`${page.url().split('#')[0]}#/e/sandbox-sqs`)
+  await openQueue(page, 'newsletter-dlq')
+  await stateTab(page, 'Dead letters').click()
+  await page.getByRole('button', { name: 'Look at messages…' }).click()
+  await expect(page.getByRole('dialog').getByText(/one more receive/)).toBeVisible()
+  await picture(page, 'sqs-price')
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Look at / })
+    .click()
+  await expect(page.getByRole('row').filter({ hasText: 'example.invalid' }).first()).toBeVisible({ timeout: 30_000 })
+  await picture(page, 'sqs')
+  await page.goto(`${page.url().split('#')[0]}#/e/sandbox`)
 
   await connectThroughForm(page, { name: 'eu-billing', port: redis.port, tier: 'production' })
   await page.getByRole('navigation').getByRole('link', { name: 'Environments' }).click()

@@ -90,7 +90,8 @@ function Lines(props: LineChartProps & { readonly width: number }) {
         scale={scale}
         allowDataOverflow
         interval={0}
-        tickFormatter={(value: number) => format(value).replace('.0', '')}
+        // On one line: the axis breaks at blanks.
+        tickFormatter={(value: number) => format(value).replace('.0', '').replaceAll(' ', '\u00a0')}
         tick={tickLook}
         tickLine={false}
         axisLine={false}

@@ -120,7 +120,7 @@ const nameColumn = (several: boolean): Column<ExchangeRow> => ({
 })
 
 const otherColumns: readonly Column<ExchangeRow>[] = [
-  { id: 'type', head: 'Type', width: '68px', cell: ({ type }) => <span className="text-muted">{visible(type)}</span> },
+  { id: 'type', head: 'Type', width: '80px', cell: ({ type }) => <span className="text-muted">{visible(type)}</span> },
   {
     id: 'routes',
     head: 'Ways',
