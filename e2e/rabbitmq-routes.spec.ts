@@ -85,7 +85,7 @@ test('rates, the broker’s own past, and the policies of a queue', async ({ sta
   try {
     await expect
       .poll(async () => (await pastOf(stage, vhost.name)).filter((depth) => depth > 0).length, { timeout: 30_000 })
-      .toBeGreaterThan(2)
+      .toBeGreaterThan(1)
 
     const { page, complaints } = await start()
     const began = Date.now()

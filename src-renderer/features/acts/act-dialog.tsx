@@ -1,5 +1,6 @@
 import type { ActField } from '@shared/model/act'
 import type { Trouble } from '@shared/model/environment'
+import { figureOf } from '@shared/model/sample'
 import type { PreparedAct } from '@shared/rpc/acts-contract'
 import { useState } from 'react'
 import { useStore } from 'zustand'
@@ -7,12 +8,13 @@ import { Button } from '../../design/button'
 import { Dialog } from '../../design/dialog'
 import { Field } from '../../design/field'
 import { Input } from '../../design/input'
+import { count } from '../../design/number-format'
 import { Select } from '../../design/select'
 import { TextArea } from '../../design/text-area'
 import { showNotice } from '../../design/toast'
 import { toneFill } from '../../design/tone'
 import { type ActAsk, actRequest, closeAct } from '../../stores/act-request'
-import { useConsole, useEnvironment } from '../../stores/console'
+import { useConsole, useEnvironment, useFeed } from '../../stores/console'
 import { troubleOf } from '../../stores/trouble'
 import { askForUnlock } from '../../stores/unlock-request'
 import { lookOf, TierMark } from '../tier-mark'
@@ -111,6 +113,7 @@ function ActFor({ ask }: { readonly ask: ActAsk }) {
           </Field>
         )}
       </div>
+      {busy && <UnderWay ask={ask} />}
       {trouble && !offer.fields.some(({ name }) => name === trouble.subject) && (
         <p role="alert" className="mt-3 whitespace-pre-line rounded border border-red bg-red-wash px-3 py-2 text-red">
           {trouble.message}
@@ -118,6 +121,20 @@ function ActFor({ ask }: { readonly ask: ActAsk }) {
         </p>
       )}
     </Dialog>
+  )
+}
+
+/** An act tells nothing until it is done: what the queue holds meanwhile is the nearest to progress that there is. */
+function UnderWay({ ask: { environmentId, queue, queueName } }: { readonly ask: ActAsk }) {
+  const waiting = useFeed(environmentId, (feed) => {
+    const sample = feed.samples.get(queue)
+    const [ready, dead] = [figureOf(sample, 'ready'), figureOf(sample, 'dead')]
+    return ready === null && dead === null ? null : (ready ?? 0) + (dead ?? 0)
+  })
+  return (
+    <p role="status" className="mt-3 text-muted">
+      It is on its way. {queueName} holds {count(waiting)} as last sampled.
+    </p>
   )
 }
 

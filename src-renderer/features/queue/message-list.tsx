@@ -117,7 +117,7 @@ export function MessageList({ environmentId, queue, state, message }: MessageLis
             isPeeked && live !== 0 ? (
               <EmptyState title="Nothing was looked at">
                 {live === null ? 'How many are there is not known.' : `About ${count(live)} are there.`} They show here
-                after a look, which has its price.
+                after a look, at the price that it tells first.
               </EmptyState>
             ) : (
               <EmptyState title={`Nothing is ${stateWord(layout, state).toLowerCase()}`}>

@@ -17,11 +17,14 @@ interface ChartKind
   readonly series: readonly ChartSeries[]
 }
 
-const depthStates = ['leased', 'ready', 'delayed'] as const
+/** A queue that takes others' dead letters is as deep as they are many. */
+const depthStates = ['dead', 'leased', 'ready', 'delayed'] as const
 
 /** What a layout's queues are drawn with: its own states, in its own words. */
-const kindsOf = (layout: Layout | undefined): readonly ChartKind[] => {
-  const states = depthStates.filter((state) => statesOf(layout).includes(state))
+const kindsOf = (layout: Layout | undefined, takesDeadLetters: boolean): readonly ChartKind[] => {
+  const states = depthStates.filter(
+    (state) => statesOf(layout).includes(state) && (state !== 'dead' || takesDeadLetters),
+  )
   return [depthKind(states, layout), ...others]
 }
 
@@ -83,7 +86,11 @@ interface QueueChartsProps {
 export function QueueCharts({ environmentId, queue, range }: QueueChartsProps) {
   const series = useQueueSeries({ environmentId, queue, range })
   const layout = useFeed(environmentId, (feed) => feed.queues.get(queue)?.layout)
-  const kinds = useMemo(() => kindsOf(layout), [layout])
+  const takesDeadLetters = useFeed(
+    environmentId,
+    (feed) => (feed.queues.get(queue)?.deadLetterSources?.length ?? 0) > 0,
+  )
+  const kinds = useMemo(() => kindsOf(layout, takesDeadLetters), [layout, takesDeadLetters])
   return (
     <section
       aria-label="Charts"

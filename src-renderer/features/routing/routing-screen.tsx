@@ -77,7 +77,7 @@ export function RoutingScreen({ environmentId, node }: RoutingScreenProps) {
       ) : !graph ? (
         <EmptyState title="This broker does not route">Its messages go straight to their queues.</EmptyState>
       ) : (
-        <div className="grid min-h-0 flex-1 grid-cols-[minmax(368px,2fr)_minmax(0,5fr)]">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(400px,2fr)_minmax(0,5fr)]">
           <div className="flex min-h-0 flex-col border-line border-r">
             <DataTable<ExchangeRow>
               label="Exchanges"

@@ -331,7 +331,7 @@ describe('dead letters', () => {
       expect(error?.message.length).toBeGreaterThan(20)
       expect(history.at(-1)).toMatchObject({ event: 'dead-lettered', at: finishedAt, attempt: 1 })
       expect(Math.abs(Date.now() - (finishedAt ?? 0))).toBeLessThan(60_000)
-      expect(facts).toContainEqual({ name: 'Died in queue', value: expect.any(String) })
+      expect(facts).toContainEqual({ name: 'Died in', value: expect.any(String) })
       if (preview === 'expired') expect(facts).toContainEqual({ name: 'Expiration it had', value: '5000 ms' })
     }
     expect(await browse(at('dead'), 'ready')).toEqual([])

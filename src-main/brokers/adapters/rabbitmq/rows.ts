@@ -137,9 +137,9 @@ function bodyOf({ body, bytes, digest }: Kept): Body {
 }
 
 const originFacts = ({ queue, exchange, routingKeys, originalExpiration }: Death) => [
-  { name: 'Died in queue', value: queue },
+  { name: 'Died in', value: queue },
   {
-    name: 'Had come by',
+    name: 'Came by',
     value: `${exchange === '' ? 'the default exchange' : exchange}, routing key ${routingKeys.join(', ') || '(none)'}`,
   },
   ...(originalExpiration === null ? [] : [{ name: 'Expiration it had', value: `${originalExpiration} ms` }]),
