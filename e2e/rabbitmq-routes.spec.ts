@@ -23,7 +23,7 @@ test('exchanges, bindings, queues and consumers are walked as one graph', async 
   await consumer.prefetch(3)
   await consumer.consume('mail', () => {}, { consumerTag: 'mailer' })
 
-  const { page, complaints } = await start()
+  const { page, complaints } = await start({ colorScheme: 'dark' })
   await connectRabbitmqThroughForm(page, { server: stage.server, vhosts: `${vhost.name}, billing` })
   await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Exchanges' }).click()
   await page.getByRole('row').filter({ hasText: 'shop' }).click()

@@ -1,6 +1,6 @@
 import { layoutFacts, precisionOf } from '@shared/model/known-layouts'
 import { type MessageState, messageStates } from '@shared/model/message'
-import { parseQueueKey, type QueueInfo, type QueueKey } from '@shared/model/queue'
+import { parseQueueKey, type QueueKey } from '@shared/model/queue'
 import { figureOf } from '@shared/model/sample'
 import { ChevronDown, ChevronRight, Pause, Play } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
@@ -14,7 +14,7 @@ import { count } from '../../design/number-format'
 import { Segmented } from '../../design/segmented'
 import { Tabs } from '../../design/tabs'
 import { useEnvironment, useFeed } from '../../stores/console'
-import { go, hrefOf, type QueueView, queueParts } from '../../stores/route'
+import { go, type QueueView, queueParts } from '../../stores/route'
 import { spaceWord, statesOf, stateWord } from '../layout-words'
 import { ScreenHead } from '../screen-head'
 import { useSpace } from '../space'
@@ -31,6 +31,7 @@ import { PartTab, partWords } from './part-tab'
 import { PeekBar } from './peek-bar'
 import { useQueueActions } from './queue-actions'
 import { QueueCharts } from './queue-charts'
+import { DeadLetterLinks, RoutesLink } from './queue-links'
 import { type Range, ranges } from './queue-series'
 import { ScheduleList } from './schedule-list'
 import { TailTab } from './tail-tab'
@@ -217,43 +218,6 @@ function Part({ environmentId, queue, message, part, parts, range }: PartProps) 
     case 'tail':
       return <TailTab environmentId={environmentId} queue={queue} />
   }
-}
-
-/** Where its dead letters go, and whose it holds: one click either way. */
-function DeadLetterLinks({ environmentId, info }: { readonly environmentId: string; readonly info: QueueInfo }) {
-  const link = (key: string) => (
-    <a
-      key={key}
-      className="clip text-accent underline"
-      href={hrefOf({ at: 'queue', environmentId, queue: key, state: 'ready', message: null })}
-    >
-      {parseQueueKey(key)?.name ?? key}
-    </a>
-  )
-  const { deadLetterQueue, deadLetterSources = [] } = info
-  return (
-    <>
-      {deadLetterQueue && <span className="flex min-w-0 gap-1">dead letters go to {link(deadLetterQueue)}</span>}
-      {deadLetterSources.length > 0 && (
-        <span className="flex min-w-0 gap-1">
-          dead letters of {deadLetterSources.slice(0, 3).map(link)}
-          {deadLetterSources.length > 3 && ` and ${deadLetterSources.length - 3} more`}
-        </span>
-      )}
-    </>
-  )
-}
-
-/** To its place among the exchanges that fill it and the consumers that empty it. */
-function RoutesLink({ environmentId, queue }: Pick<QueueScreenProps, 'environmentId' | 'queue'>) {
-  const address = parseQueueKey(queue)
-  if (!address) return null
-  const node = { kind: 'queue', space: address.prefix, name: address.name } as const
-  return (
-    <a className="shrink-0 text-accent underline" href={hrefOf({ at: 'routing', environmentId, node })}>
-      Routes
-    </a>
-  )
 }
 
 function ActionButton({ action, icon }: { readonly action: Action; readonly icon?: ReactNode }) {
