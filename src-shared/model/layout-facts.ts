@@ -39,3 +39,30 @@ export interface LayoutFacts {
   /** What it cannot tell or may lose, one sentence each: shown beside its queues and in the documentation. */
   readonly limits: readonly string[]
 }
+
+/** Where nothing is held back: what a layout cannot do overrides it. */
+export const ableToAll: LayoutFacts['abilities'] = {
+  replay: { answer: 'yes' },
+  edit: { answer: 'yes' },
+  discard: { answer: 'yes' },
+  purge: { answer: 'yes' },
+  restore: { answer: 'yes' },
+  send: { answer: 'yes' },
+  pause: { answer: 'yes' },
+}
+
+/** Each state has a length of its own. */
+export const exactCounts = {
+  ready: 'exact',
+  leased: 'exact',
+  delayed: 'exact',
+  dead: 'exact',
+  done: 'exact',
+} as const satisfies Partial<LayoutFacts['precision']>
+
+/** How long messages waited is kept by nobody. */
+export const unknownWaits = {
+  waitP50Ms: 'unknown',
+  waitP95Ms: 'unknown',
+  waitP99Ms: 'unknown',
+} as const satisfies Partial<LayoutFacts['precision']>

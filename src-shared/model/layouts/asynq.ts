@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { asynqSend } from '../send-facts'
 
 export const asynq: LayoutFacts = {
@@ -9,27 +9,15 @@ export const asynq: LayoutFacts = {
   replay: 'Run',
   replayKeeps: 'keeps ids, payloads and headers; used-up retries stay used up, as with asynq’s own tools',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     oldestReadyMs: 'exact',
     inPerSecond: 'unknown',
     // Tries that ended minus tries that failed.
     outPerSecond: 'exact',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
-    pause: { answer: 'yes' },
+    ...ableToAll,
   },
   send: asynqSend,
   parts: ['workers', 'details'],

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { beeSend } from '../send-facts'
 
 export const bee: LayoutFacts = {
@@ -9,28 +9,17 @@ export const bee: LayoutFacts = {
   replay: 'Retry',
   replayKeeps: 'keeps id, data, options and stack traces; the retries that are left do not grow',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     // Of the job that is next in line, and only while that is small: its data stand in the same text.
     oldestReadyMs: 'approximate',
     // From the id counter, which does not count ids that producers chose.
     inPerSecond: 'approximate',
     // Ids given out minus jobs that live: removing jobs by hand counts as completion.
     outPerSecond: 'approximate',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
+    ...ableToAll,
     pause: { answer: 'no', reason: 'bee-queue pauses in each worker’s process, and keeps no mark of it in Redis' },
   },
   send: beeSend,

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { bullSend } from '../send-facts'
 
 export const bull: LayoutFacts = {
@@ -10,29 +10,17 @@ export const bull: LayoutFacts = {
   replayKeeps:
     'Id, data, options, priority and attempts made stay; a job that has used its attempts is tried once more.',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     // Bull keeps a job's creation time only: a retried job looks older than its wait.
     oldestReadyMs: 'approximate',
     // From the id counter, which also counts rejected duplicates.
     inPerSecond: 'approximate',
     // Ids given out minus jobs that live: removing jobs by hand counts as completion.
     outPerSecond: 'approximate',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
-    pause: { answer: 'yes' },
+    ...ableToAll,
   },
   send: bullSend,
   parts: ['workers', 'details'],

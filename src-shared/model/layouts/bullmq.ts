@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { bullSend } from '../send-facts'
 
 export const bullmq: LayoutFacts = {
@@ -8,28 +8,17 @@ export const bullmq: LayoutFacts = {
   states: { ready: 'Waiting', leased: 'Active', delayed: 'Delayed', dead: 'Failed', done: 'Completed' },
   replay: 'Retry',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     // BullMQ keeps a job's creation time only: a retried job looks older than its wait.
     oldestReadyMs: 'approximate',
     // From the id counter, which also counts rejected duplicates.
     inPerSecond: 'approximate',
     // Ids given out minus jobs that live: removing jobs by hand counts as completion.
     outPerSecond: 'approximate',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
+    ...ableToAll,
     pause: {
       answer: 'no',
       reason:

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { celerySend } from '../send-facts'
 
 export const celery: LayoutFacts = {
@@ -16,20 +16,14 @@ export const celery: LayoutFacts = {
     oldestReadyMs: 'unknown',
     inPerSecond: 'unknown',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
+    ...ableToAll,
     replay: {
       answer: 'no',
       reason: 'Celery keeps no task that failed, only its result: send it again from the service that owns it',
     },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
     pause: {
       answer: 'no',
       reason: 'a queue cannot be paused through Redis: workers are told by Celery’s own remote control',

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { declaredSend } from '../send-facts'
 
 export const declared: LayoutFacts = {
@@ -10,27 +10,16 @@ export const declared: LayoutFacts = {
   replayKeeps: 'keeps every byte, the count of attempts among them',
   editKeeps: 'keeps its place',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     // As the next message tells of itself: one that was retried may be told too old.
     oldestReadyMs: 'approximate',
     // Known for streams, which count what is added.
     inPerSecond: 'exact',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
+    ...ableToAll,
     pause: { answer: 'no', reason: 'nothing in this layout tells its workers to wait: stop them instead' },
   },
   send: declaredSend,

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts } from '../layout-facts'
 import { engineSend } from '../send-facts'
 
 export const engine: LayoutFacts = {
@@ -8,11 +8,7 @@ export const engine: LayoutFacts = {
   states: { ready: 'Ready', leased: 'Leased', delayed: 'Delayed', dead: 'Dead', done: 'Done' },
   replay: 'Replay',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     oldestReadyMs: 'exact',
     inPerSecond: 'exact',
     outPerSecond: 'exact',
@@ -21,13 +17,7 @@ export const engine: LayoutFacts = {
     waitP99Ms: 'approximate',
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
-    pause: { answer: 'yes' },
+    ...ableToAll,
   },
   send: engineSend,
   parts: [],

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { listSend } from '../send-facts'
 
 export const list: LayoutFacts = {
@@ -18,21 +18,15 @@ export const list: LayoutFacts = {
     oldestReadyMs: 'unknown',
     inPerSecond: 'unknown',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
+    ...ableToAll,
     replay: {
       answer: 'no',
       reason:
         'a plain list does not tell where its dead letters are: declare the layout, and name the list that holds them',
     },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
     pause: { answer: 'no', reason: 'a list cannot be paused: stop its consumers instead' },
   },
   send: listSend,

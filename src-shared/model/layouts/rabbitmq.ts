@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { type LayoutFacts, unknownWaits } from '../layout-facts'
 import { rabbitmqSend } from '../send-facts'
 
 /** RabbitMQ knows no message by an id: whoever wants one takes all that stand before it, and gives the others back. */
@@ -27,9 +27,7 @@ export const rabbitmq: LayoutFacts = {
     oldestReadyMs: 'approximate',
     inPerSecond: 'approximate',
     outPerSecond: 'approximate',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
     replay: { answer: 'priced', price: passing },

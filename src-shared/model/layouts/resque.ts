@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { resqueSend } from '../send-facts'
 
 export const resque: LayoutFacts = {
@@ -19,17 +19,10 @@ export const resque: LayoutFacts = {
     oldestReadyMs: 'unknown',
     inPerSecond: 'unknown',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
+    ...ableToAll,
     pause: { answer: 'no', reason: 'Resque pauses each worker by a signal, and keeps no mark of it in Redis' },
   },
   send: resqueSend,

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, exactCounts, type LayoutFacts, unknownWaits } from '../layout-facts'
 
 export const rq: LayoutFacts = {
   product: 'RQ',
@@ -9,28 +9,19 @@ export const rq: LayoutFacts = {
   replayKeeps:
     'keeps ids, payloads, meta and dependents; status, times and error are reset, and retries stay used up, as with RQ’s own requeue',
   precision: {
-    ready: 'exact',
-    leased: 'exact',
-    delayed: 'exact',
-    dead: 'exact',
-    done: 'exact',
+    ...exactCounts,
     // By the clock of whoever enqueued it.
     oldestReadyMs: 'approximate',
     inPerSecond: 'unknown',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
+    ...ableToAll,
     edit: {
       answer: 'no',
       reason: 'a job is a pickled Python object: changing one means running its code, which only the service should do',
     },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
     send: {
       answer: 'no',
       reason:

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { ableToAll, type LayoutFacts, unknownWaits } from '../layout-facts'
 import { sidekiqSend } from '../send-facts'
 
 export const sidekiq: LayoutFacts = {
@@ -21,17 +21,10 @@ export const sidekiq: LayoutFacts = {
     oldestReadyMs: 'approximate',
     inPerSecond: 'unknown',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
-    replay: { answer: 'yes' },
-    edit: { answer: 'yes' },
-    discard: { answer: 'yes' },
-    purge: { answer: 'yes' },
-    restore: { answer: 'yes' },
-    send: { answer: 'yes' },
+    ...ableToAll,
     pause: {
       answer: 'no',
       reason:

@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { type LayoutFacts, unknownWaits } from '../layout-facts'
 import { sqsSend } from '../send-facts'
 
 export const sqs: LayoutFacts = {
@@ -20,9 +20,7 @@ export const sqs: LayoutFacts = {
     oldestReadyMs: 'approximate',
     inPerSecond: 'approximate',
     outPerSecond: 'approximate',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
     replay: {

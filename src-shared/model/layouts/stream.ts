@@ -1,4 +1,4 @@
-import type { LayoutFacts } from '../layout-facts'
+import { type LayoutFacts, unknownWaits } from '../layout-facts'
 import { streamSend } from '../send-facts'
 
 const forAllGroups =
@@ -21,9 +21,7 @@ export const stream: LayoutFacts = {
     oldestReadyMs: 'exact',
     inPerSecond: 'exact',
     outPerSecond: 'unknown',
-    waitP50Ms: 'unknown',
-    waitP95Ms: 'unknown',
-    waitP99Ms: 'unknown',
+    ...unknownWaits,
   },
   abilities: {
     replay: {
