@@ -4,10 +4,11 @@ import type { DetailSection } from '@shared/model/details'
 import { layoutFacts } from '@shared/model/known-layouts'
 import type { MessageDetail, MessagePage, MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
+import type { Sample } from '@shared/model/sample'
 import { type Clock, systemClock } from '../../../runtime/clock'
 import { LineToSqs } from '../../clients/line-to-sqs'
 import type { SqsConnection } from '../../clients/sqs'
-import type { BrowseRequest, Found, Reading } from '../../reader'
+import type { BrowseRequest, Found, Reading, TimeRange } from '../../reader'
 import type { Edit, ItemOutcome, Outgoing, Remedies, Snapshot } from '../../remedies'
 import { assertAble } from '../refusals'
 import { SqsActs } from './acts'
@@ -86,6 +87,13 @@ export class SqsAdapter implements Remedies {
       if (isFailure(error)) this.onTrouble(error)
       throw error
     }
+  }
+
+  async history(address: QueueAddress, range: TimeRange): Promise<readonly Sample[]> {
+    if (!this.cloudWatch) return []
+    const { queues } = this.context
+    const isDeadLetterQueue = queues.isDeadLetterQueue(await queues.get(address))
+    return await this.cloudWatch.history({ ...range, queue: address.name, isDeadLetterQueue })
   }
 
   async browse(address: QueueAddress, request: BrowseRequest): Promise<MessagePage> {

@@ -1,7 +1,9 @@
 import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch'
 import { Failure } from '@shared/failure'
 import type { QueueAddress } from '@shared/model/queue'
+import type { Sample } from '@shared/model/sample'
 import type { Clock } from '../../../runtime/clock'
+import { askHistory, type CloudWatchSpan } from './cloud-watch-history'
 import type { Denials } from './denials'
 
 export interface CloudWatchFigure {
@@ -14,6 +16,8 @@ export interface CloudWatchFigure {
 const everyMs = 60_000
 /** Source: GetMetricData takes 500 queries; three a queue. */
 const queuesPerCall = 160
+/** Spans of queues in memory, each some 600 samples. */
+const pastsKept = 50
 
 const metrics = [
   { id: 'age', name: 'ApproximateAgeOfOldestMessage', stat: 'Maximum' },
@@ -28,6 +32,7 @@ const metrics = [
 export class CloudWatchFigures {
   private askedAt = Number.NEGATIVE_INFINITY
   private figures = new Map<string, CloudWatchFigure>()
+  private readonly pasts = new Map<string, { readonly askedAt: number; readonly samples: Promise<readonly Sample[]> }>()
 
   constructor(
     private readonly client: CloudWatchClient,
@@ -47,6 +52,24 @@ export class CloudWatchFigures {
     }
     this.figures = figures
     return figures
+  }
+
+  /** What AWS kept of a queue's past; asked again no sooner than a minute later, when there may be one figure more. */
+  async history(span: CloudWatchSpan): Promise<readonly Sample[]> {
+    const { clock, denials } = this.parts
+    if (denials.has(permission)) return []
+    const lengthMs = Math.round((span.to - span.from) / everyMs) * everyMs
+    const name = `${span.queue} ${lengthMs} ${span.isDeadLetterQueue}`
+    const known = this.pasts.get(name)
+    if (known && clock.elapsed() - known.askedAt < everyMs) return await known.samples
+    const samples = denials
+      .unlessDenied(() =>
+        askHistory(this.client, span, clock.now()).catch((error: unknown) => Promise.reject(refusalOf(error))),
+      )
+      .then((told) => told ?? [])
+    if (this.pasts.size >= pastsKept) this.pasts.clear()
+    this.pasts.set(name, { askedAt: clock.elapsed(), samples })
+    return await samples
   }
 
   close(): void {
