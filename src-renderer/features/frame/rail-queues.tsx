@@ -1,3 +1,4 @@
+import { precisionOf } from '@shared/model/known-layouts'
 import { figureOf } from '@shared/model/sample'
 import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
@@ -87,6 +88,7 @@ function RailQueue({ environmentId, queue, pinned }: RailQueueProps) {
       {info?.paused && <span className="text-11 text-amber">paused</span>}
       {dead !== null && dead > 0 && (
         <span className="tabular text-red">
+          {info && precisionOf(info.layout, 'dead') === 'approximate' && '≈'}
           {compact(dead)}
           <span className="sr-only"> dead</span>
         </span>

@@ -47,14 +47,16 @@ export function priceOf(priced: Priced): PeekPrice {
   if (limit === null) return { answer: 'priced', price: words(priced), available: facts.ready, remainingReceives: null }
   const spent = spentAtMost(priced)
   if (spent === null || limit - spent <= 1) return refusal(name, limit, spent)
+  const left = limit - spent - 1
   return {
     answer: 'priced',
     price: [
       ...words(priced),
-      `${name} dead-letters a message at its delivery limit of ${limit}: after this look ${limit - spent - 1} more deliveries are left, counted for the message that has fewest.`,
+      `${name} dead-letters a message at its delivery limit of ${limit}: after this look ${left} more ${left === 1 ? 'delivery is' : 'deliveries are'} left, counted for the message that has fewest.`,
     ],
     available: facts.ready,
-    remainingReceives: limit - spent,
+    // The words say it, for the limit is the queue's own.
+    remainingReceives: null,
   }
 }
 
