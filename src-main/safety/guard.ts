@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Failure } from '@shared/failure'
 import type { Ability, Capability } from '@shared/model/capability'
@@ -14,7 +13,7 @@ import type { Environments } from '../storage/environments'
 import type { Access } from './access'
 import { Archive } from './archive'
 import type { Audit } from './audit'
-import { sha256 } from './effect'
+import { markOf, newRun } from './new-run'
 import { describePlan, digestOf, keepMs, type Survey, samplesOf, surveySelection, titleOf } from './plan'
 import { RunStore, type StoredRun } from './run-store'
 import { RunTask } from './run-task'
@@ -140,21 +139,11 @@ export class Guard {
     const { request, survey, digest, verb } = prepared
     const { clock, audit, sessions } = this.options
     const undoing = this.undoneBy(request)
-    const run: StoredRun = {
-      ...freshRun,
-      id: `${clock.now()}-${randomUUID()}`,
-      kind: request.action.kind,
-      title: titleOf({ kind: request.action.kind, count: survey.count, queue, verb, undoing }),
-      environmentId: environment.id,
-      environmentName: environment.name,
-      tier: environment.effectiveTier,
-      queue: request.queue,
-      queueName: queue.name,
-      startedAt: clock.now(),
-      planned: survey.count,
-      reason: commit.reason,
-      editedDigest: request.action.kind === 'edit' ? sha256(Buffer.from(request.action.base64, 'base64')) : null,
-    }
+    const title = titleOf({ kind: request.action.kind, count: survey.count, queue, verb, undoing })
+    const run = newRun(
+      { request, environment, queue, title, planned: survey.count, reason: commit.reason },
+      clock.now(),
+    )
     await audit.record({
       event: 'commit',
       environment: environment.name,
@@ -295,22 +284,6 @@ export class Guard {
   }
 }
 
-const freshRun = {
-  finishedAt: null,
-  phase: 'archiving',
-  archived: 0,
-  done: 0,
-  skipped: 0,
-  failed: 0,
-  unknown: 0,
-  succeeded: 0,
-  diedAgain: 0,
-  waiting: 0,
-  note: null,
-  undoable: false,
-  undoneBy: null,
-} as const satisfies Partial<StoredRun>
-
 function abilityOf(action: PlanAction): Ability {
   switch (action.kind) {
     case 'replay':
@@ -322,9 +295,3 @@ function abilityOf(action: PlanAction): Ability {
       return 'restore'
   }
 }
-
-const markOf = (run: StoredRun): Mark => ({
-  at: run.startedAt,
-  kind: run.kind === 'replay' || run.kind === 'edit' ? 'replay' : 'purge',
-  label: run.title,
-})
