@@ -7,7 +7,7 @@ import type { Host } from './host'
 import type { ConsoleContext } from './rpc/api'
 import { EnvironmentBoard } from './rpc/environment-board'
 import { consoleHandler } from './rpc/handlers'
-import { type Clock, systemClock } from './runtime/clock'
+import { type Clock, pause, systemClock } from './runtime/clock'
 import { keepHeapLean } from './runtime/lean-heap'
 import type { Log } from './runtime/log'
 import { Access } from './safety/access'
@@ -38,6 +38,9 @@ export interface Console {
   readonly handler: StandardHandler<ConsoleContext>
   close(): Promise<void>
 }
+
+/** At the end a batch that is out may still be answered for so long; then the connections go, and its outcome is unknown. */
+const answerWaitMs = 5_000
 
 /** Builds, wires and starts the core, the same in both shells. Throws a Failure when the data folder is taken or a declared file is bad. */
 export async function openConsole({
@@ -143,9 +146,13 @@ export async function openConsole({
   return {
     handler,
     async close() {
-      guard.close()
+      const written = guard.close()
+      const waiting = new AbortController()
+      await Promise.race([written, pause(clock, answerWaitMs, waiting.signal)])
+      waiting.abort()
       await watch.close()
       await sessions.closeAll()
+      await written
       await sandbox?.stop()
       await lock.release()
     },

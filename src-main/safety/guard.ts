@@ -48,6 +48,7 @@ const drift = 0.1
 export class Guard {
   private readonly tickets: Tickets<Prepared>
   private readonly tasks = new Map<string, RunTask>()
+  private readonly finishing = new Set<Promise<void>>()
   private readonly listeners = new Set<() => void>()
   private readonly ending = new AbortController()
   private runs: readonly StoredRun[] = []
@@ -124,10 +125,11 @@ export class Guard {
     return this.withTask(runId, (task) => task.stop())
   }
 
-  /** Stops what runs after its batch. */
-  close(): void {
+  /** Stops what runs after its batch, and resolves when what came of it is written down. */
+  async close(): Promise<void> {
     this.ending.abort()
     for (const task of this.tasks.values()) task.stop()
+    await Promise.all(this.finishing)
   }
 
   private async start(
@@ -169,7 +171,8 @@ export class Guard {
     this.tasks.set(run.id, task)
     this.put(run)
     this.options.mark(environment.id, request.queue, markOf(run))
-    void this.finish(task, undoing)
+    const finishing = this.finish(task, undoing).finally(() => this.finishing.delete(finishing))
+    this.finishing.add(finishing)
     return run
   }
 
