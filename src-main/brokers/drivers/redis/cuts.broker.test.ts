@@ -22,6 +22,7 @@ import * as mendScripts from './scripts/mend'
 import * as moveScripts from './scripts/moves'
 import * as noteScripts from './scripts/notes'
 import * as onceScripts from './scripts/once'
+import * as pageScripts from './scripts/page'
 import * as plainEnqueueScripts from './scripts/plain-enqueue'
 import * as plainLeaseScripts from './scripts/plain-lease'
 import * as readScripts from './scripts/read'
@@ -36,6 +37,7 @@ const modules = [
   moveScripts,
   noteScripts,
   onceScripts,
+  pageScripts,
   plainEnqueueScripts,
   plainLeaseScripts,
   readScripts,
@@ -266,6 +268,10 @@ const operations: readonly Operation[] = [
       return reader.restore(address, snapshots)
     },
     takes: 4,
+  },
+  {
+    script: 'endedPage',
+    does: ({ driver, name }) => driver.looking.browse(name, { state: 'dead', cursor: null, limit: 10 }),
   },
   { script: 'readQueues', does: ({ reader, address }) => reader.read([address]) },
 ]

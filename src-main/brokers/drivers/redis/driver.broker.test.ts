@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
-import type { LeasedMessage, LeaseRequest } from '../../driver-messages'
+import type { LeasedMessage, LeaseRequest, StoredMessage, StoredPage } from '../../driver-messages'
 import { enqueued } from '../../testing/enqueued'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { RedisDriver } from './driver'
@@ -210,5 +210,45 @@ describe('the Redis driver', () => {
     }
     await driver.enqueue(queue, [{ body: 'y', group: 'a' }, { body: 'z' }])
     expect(await driver.stats(queue)).toMatchObject({ ready: 2, leased: 0 })
+  })
+
+  it.each([
+    ['of a plain queue', { first: 20, stack: 20 }],
+    ['with large bodies', { first: 5_000, stack: 20 }],
+    ['with long histories', { first: 20, stack: 4_000 }],
+    ['of a rich queue', { first: 20, stack: 20, priority: 2 }],
+  ])('shows pages of dead letters %s as each is found alone', async (_, { first, stack, ...special }) => {
+    const queue = fresh()
+    const bodies = Array.from({ length: 120 }, (_, index) => ({ body: Buffer.alloc(index === 0 ? first : 20, index) }))
+    const ids = await enqueued(
+      driver,
+      queue,
+      bodies.map((each) => ({ ...each, attributes: { source: 'tests' }, ...special })),
+    )
+    const { lease } = await driver.lease(queue, asking({ count: 120 }))
+    const failed = lease!.messages.map(({ id }) => ({
+      id,
+      error: { ...error, stack: 's'.repeat(stack) },
+      retryInMs: undefined,
+    }))
+    for (let at = 0; at < 120; at += 40) await driver.nack(queue, lease!.leaseId, failed.slice(at, at + 40))
+    const seen: StoredMessage[] = []
+    let cursor: string | null = null
+    do {
+      const page: StoredPage = await driver.looking.browse(queue, { state: 'dead', cursor, limit: 110 })
+      seen.push(...page.items)
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    expect(seen.map(({ id }) => id)).toEqual([...ids].reverse())
+    for (const item of seen) {
+      const alone = await driver.looking.find(queue, item.id)
+      expect(JSON.stringify(item)).toBe(JSON.stringify(alone))
+      expect(JSON.parse(JSON.stringify(item))).toMatchObject({
+        attempts: 1,
+        attributes: { source: 'tests' },
+        error: { name: 'Boom', message: 'it broke', stack: 's'.repeat(stack) },
+        history: [{ event: 'died' }],
+      })
+    }
   })
 })

@@ -110,7 +110,14 @@ export function parseMetaHead(
 ): Pick<Meta, 'attempts' | 'maxAttempts' | 'attributes' | 'deaths'> {
   if (!bytes) return noMeta
   const lineEnd = bytes.indexOf(10)
-  return parseMeta(bytes.subarray(0, bytes.indexOf(10, lineEnd + 1)))
+  const [attempts, maxAttempts, , deaths] = bytes.toString('latin1', 0, Math.max(lineEnd, 0)).split(' ')
+  const attributesEnd = bytes.indexOf(10, lineEnd + 1)
+  return {
+    attempts: whole(attempts),
+    maxAttempts: whole(maxAttempts) || undefined,
+    deaths: whole(deaths),
+    attributes: attributesOf(bytes.toString('utf8', lineEnd + 1, Math.max(attributesEnd, lineEnd + 1))),
+  }
 }
 
 /** Reads leniently: whatever is not as written above is left out, since a message with a damaged history still is a message. */

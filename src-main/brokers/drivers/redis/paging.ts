@@ -26,14 +26,12 @@ export interface Places {
 
 /** Where the messages of one page stand, and nothing of what they hold. */
 export async function places(redis: RedisClient, keys: QueueKeys, request: BrowseRequest): Promise<Places> {
-  const cursor = request.cursor?.split(' ') ?? null
-  if (cursor && cursor[0] !== request.state && !(cursor[0] === 'grouped' && request.state === 'ready'))
-    throw new Failure({ code: 'bad-input', message: 'This cursor belongs to another list of messages.' })
-  const limit = Math.min(Math.max(request.limit, 1), 1_000)
+  const cursor = cursorOf(request)
+  const limit = limitOf(request)
   switch (request.state) {
     case 'dead':
     case 'done':
-      return ended(redis, keys, { state: request.state, after: cursor?.[1], limit })
+      return ended(redis, keys, request.state, endedRange(request))
     case 'delayed':
       return delayed(redis, keys, cursor, limit)
     case 'ready':
@@ -42,6 +40,15 @@ export async function places(redis: RedisClient, keys: QueueKeys, request: Brows
       return leased(redis, keys, cursor, limit)
   }
 }
+
+function cursorOf({ cursor, state }: BrowseRequest): readonly string[] | null {
+  const parts = cursor?.split(' ') ?? null
+  if (parts && parts[0] !== state && !(parts[0] === 'grouped' && state === 'ready'))
+    throw new Failure({ code: 'bad-input', message: 'This cursor belongs to another list of messages.' })
+  return parts
+}
+
+const limitOf = ({ limit }: BrowseRequest): number => Math.min(Math.max(limit, 1), 1_000)
 
 async function totalOf(redis: RedisClient, keys: QueueKeys, state: MessageState) {
   switch (state) {
@@ -56,17 +63,31 @@ async function totalOf(redis: RedisClient, keys: QueueKeys, state: MessageState)
   }
 }
 
+interface EndedRange {
+  /** Highest score, as ZREVRANGEBYSCORE takes it. */
+  readonly from: string
+  readonly limit: number
+}
+
+export function endedRange(request: BrowseRequest): EndedRange {
+  const after = cursorOf(request)?.[1]
+  return { from: after === undefined ? '+inf' : `(${number(after)}`, limit: limitOf(request) }
+}
+
 async function ended(
   redis: RedisClient,
   keys: QueueKeys,
-  {
-    state,
-    after,
-    limit,
-  }: { readonly state: 'dead' | 'done'; readonly after: string | undefined; readonly limit: number },
+  state: EndedState,
+  { from, limit }: EndedRange,
 ): Promise<Places> {
-  const from = after === undefined ? '+inf' : `(${number(after)}`
   const found = await redis.zrevrangebyscore(keys[state], from, '-inf', 'WITHSCORES', 'LIMIT', 0, limit)
+  return endedPlaces(state, found, limit)
+}
+
+export type EndedState = 'dead' | 'done'
+
+/** `found`: id, score, id, score, ... */
+export function endedPlaces(state: EndedState, found: readonly string[], limit: number): Places {
   const rows = scored(found, state)
   return { rows, nextCursor: rows.length < limit ? null : `${state} ${rows.at(-1)?.score}` }
 }
