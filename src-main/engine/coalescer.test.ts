@@ -20,6 +20,35 @@ describe('a coalescer', () => {
     expect(calls).toEqual([[1, 2, 3], [4], [5]])
   })
 
+  it('sends at once with nothing under way, and gathers a turn of the event loop meanwhile', async () => {
+    const calls: (readonly number[])[] = []
+    const answer: (() => void)[] = []
+    const coalescer = new Coalescer<number, number>({
+      send: (items) => {
+        calls.push(items)
+        return new Promise((resolve) => answer.push(() => resolve(items)))
+      },
+      most: 10,
+      tell,
+    })
+    const first = coalescer.ask(1)
+    await Promise.resolve()
+    const second = coalescer.ask(2)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    expect(calls).toEqual([[1, 2]])
+    const third = coalescer.ask(3)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    const fourth = coalescer.ask(4)
+    expect(calls).toHaveLength(1)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(calls).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    for (const each of answer) each()
+    expect(await Promise.all([first, second, third, fourth])).toEqual([1, 2, 3, 4])
+  })
+
   it('gives each of a failed call the error, and goes on', async () => {
     let fail = true
     const coalescer = new Coalescer<number, number>({

@@ -1,11 +1,13 @@
 /**
- * Makes one call of many: what is asked during one turn of the event loop goes out together, in order, and each asker
- * gets its own answer. A lone ask waits for the end of its turn only, never for a timer.
+ * Makes one call of many, in order, and each asker gets its own answer. With no call under way, what is asked goes out as soon
+ * as the code that asks has come to its end; meanwhile, what is asked during one turn of the event loop goes out together at
+ * its end. No ask waits for a timer, or for the answer of another.
  */
 export class Coalescer<Item, Answer, Result = Answer> {
   private items: Item[] = []
   private resolves: ((result: Result) => void)[] = []
   private rejects: ((error: unknown) => void)[] = []
+  private underWay = 0
   private readonly flush = () => this.sendAll()
 
   constructor(
@@ -19,7 +21,10 @@ export class Coalescer<Item, Answer, Result = Answer> {
 
   ask(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.items.length === 0) setImmediate(this.flush)
+      if (this.items.length === 0) {
+        if (this.underWay === 0) process.nextTick(this.flush)
+        else setImmediate(this.flush)
+      }
       this.items.push(item)
       this.resolves.push(resolve)
       this.rejects.push(reject)
@@ -44,11 +49,14 @@ export class Coalescer<Item, Answer, Result = Answer> {
     rejects: readonly ((error: unknown) => void)[],
   ): void {
     const { send, tell } = this.options
+    this.underWay++
     send(items).then(
       (answers) => {
+        this.underWay--
         for (let index = 0; index < resolves.length; index++) tell(answers[index]!, resolves[index]!, rejects[index]!)
       },
       (error: unknown) => {
+        this.underWay--
         for (const reject of rejects) reject(error)
       },
     )

@@ -65,6 +65,8 @@ export class Worker {
   private limited = false
   /** The marker came while calls were under way that may have looked too early: look again before waiting again. */
   private woken = false
+  /** The last lease brought few: the next messages are more likely still to come than to be there. */
+  private quiet = false
   private troubles = 0
   private graceOver = false
   private stopped: Promise<void> | undefined
@@ -207,7 +209,8 @@ export class Worker {
 
   private async call(): Promise<void> {
     if (this.calls >= this.callsAtOnce) return
-    const room = this.room()
+    if (this.waitsAtOnce()) this.wait()
+    const room = this.waiting && this.leasesInLine ? 0 : this.room()
     if (this.teller.idle && (room === 0 || this.waiting)) {
       this.tellIfIdle()
       return
@@ -240,7 +243,23 @@ export class Worker {
     return Math.max(Math.min(room, Math.ceil((this.concurrency + this.prefetch) / this.callsAtOnce), mostPerLease), 0)
   }
 
+  /**
+   * Where the broker can wait and lease in one, looking first would only find nothing: what is done is told while the wait
+   * begins. Who listens for idleness wants to know that nothing is there.
+   */
+  private waitsAtOnce(): boolean {
+    const { quiet, calls, hands, voice } = this
+    return quiet && calls === 0 && hands.active === 0 && this.leasesInLine && !voice.events.hears('idle')
+  }
+
+  /** A limit has to be asked for: no marker comes when it lets go. */
+  private get leasesInLine(): boolean {
+    const { driver, rules } = this.context
+    return driver.leaseWhenReady !== undefined && rules.limit === undefined && rules.groupLimit === undefined
+  }
+
   private readonly take = (own: Lease) => {
+    this.quiet = own.messages.length * 4 < this.concurrency
     const lease = this.hands.take(own)
     if (this.voice.events.hears('leased')) this.voice.events.emit('leased', { messages: lease.messages })
     if (this.graceOver) this.giveBack('all')

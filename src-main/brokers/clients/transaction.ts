@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { refusedTransaction } from './asked'
+import { inOneWrite } from './one-write'
 import type { RedisClient } from './redis'
 import { addTextCommand, sendTextCommand } from './text-command'
 
@@ -20,17 +20,13 @@ export async function runTransaction(redis: RedisClient, steps: readonly Step[])
 type Replies = [error: Error | null, result: unknown][] | null
 
 async function corked(redis: Redis, steps: readonly Step[]): Promise<Replies> {
-  const socket = redis.stream as Socket
-  const queued: Promise<unknown>[] = []
-  socket.cork()
-  try {
-    queued.push(redis.multi({ pipeline: false }))
-    for (const [name, key, ...args] of steps)
-      queued.push(args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args))
-    queued.push(redis.exec())
-  } finally {
-    socket.uncork()
-  }
+  const queued = inOneWrite(redis, (): readonly Promise<unknown>[] => [
+    redis.multi({ pipeline: false }),
+    ...steps.map(([name, key, ...args]) =>
+      args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
+    ),
+    redis.exec(),
+  ])
   const settled = await Promise.allSettled(queued)
   const refused = settled.find((each) => each.status === 'rejected')
   if (refused) throw refused.reason

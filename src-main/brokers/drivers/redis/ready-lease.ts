@@ -1,4 +1,5 @@
 import { pause, systemClock } from '../../../runtime/clock'
+import { inOneWrite } from '../../clients/one-write'
 import type { RedisClient } from '../../clients/redis'
 import type { Script, ScriptArg } from '../../clients/script'
 
@@ -39,11 +40,12 @@ export class ReadyLease {
       const unblock = () => void this.unblock()
       signal.addEventListener('abort', unblock, { once: true })
       const { script, keys, args } = prepared
-      const blocked = connection.blpop(this.wakeKey, Math.max(waitMs, 10) / 1000)
-      const leased = connection.callBuffer('EVALSHA', script.sha, keys.length, ...keys, ...args)
+      const answers = inOneWrite(connection, () => [
+        connection.blpop(this.wakeKey, Math.max(waitMs, 10) / 1000),
+        connection.callBuffer('EVALSHA', script.sha, keys.length, ...keys, ...args),
+      ])
       try {
-        const [, answer] = await Promise.all([blocked, leased])
-        return answer
+        return (await Promise.all(answers))[1]
       } finally {
         signal.removeEventListener('abort', unblock)
       }

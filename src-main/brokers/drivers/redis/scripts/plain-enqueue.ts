@@ -1,6 +1,9 @@
 import { script } from '../../../clients/script'
 import { clock, nextId } from './fragments'
 
+/** Below, making the table of digits would cost more than it saves. */
+const fewIds = 20
+
 /**
  * Messages of the default priority, ready now, with nothing but a body.
  *
@@ -11,22 +14,23 @@ import { clock, nextId } from './fragments'
 export const enqueuePlain = script(`
 ${clock}
 local state = redis.call('HMGET', KEYS[1], 'id', 'in')
-redis.call('HLEN', KEYS[2])
 local marks, waiting = redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[4])
 local count, first = #ARGV, ${nextId('state[1]')}
 local ids, fields = {}, {}
--- Only the last two digits change from one to the next: formatting each id would cost as much as storing it.
-local twoDigits = { ${Array.from({ length: 100 }, (_, n) => `'${String(n).padStart(2, '0')}'`).join(',')} }
-local hundreds, rest = math.floor(first / 100), first % 100
-local prefix = text(hundreds)
-for i = 1, count do
-  if rest == 100 then hundreds = hundreds + 1; prefix = text(hundreds); rest = 0 end
-  local id = prefix .. twoDigits[rest + 1]
-  rest = rest + 1
-  ids[i] = id
-  fields[2 * i - 1] = id
-  fields[2 * i] = ARGV[i]
+if count < ${fewIds} then
+  for i = 1, count do ids[i] = text(first + i - 1) end
+else
+  -- Only the last two digits change from one to the next: formatting each id would cost as much as storing it.
+  local twoDigits = { ${Array.from({ length: 100 }, (_, n) => `'${String(n).padStart(2, '0')}'`).join(',')} }
+  local hundreds, rest = math.floor(first / 100), first % 100
+  local prefix = text(hundreds)
+  for i = 1, count do
+    if rest == 100 then hundreds = hundreds + 1; prefix = text(hundreds); rest = 0 end
+    ids[i] = prefix .. twoDigits[rest + 1]
+    rest = rest + 1
+  end
 end
+for i = 1, count do fields[2 * i - 1] = ids[i]; fields[2 * i] = ARGV[i] end
 redis.call('HSET', KEYS[2], unpack(fields))
 redis.call('RPUSH', KEYS[4], unpack(ids))
 redis.call('HSET', KEYS[1], 'id', ids[count], 'in', text(tonumber(state[2] or 0) + count))
