@@ -71,9 +71,9 @@ for i = 1, #ARGV, 7 do
   end
   local leftPlace = redis.call('SISMEMBER', key('removed'), id) == 1
   if leftPlace and from ~= 'ready' then free = false end
-  seen[id] = true
   marks[#marks + 1] = free and '1' or '0'
   if free then
+    seen[id] = true
     bodies[#bodies + 1] = id; bodies[#bodies + 1] = ARGV[i + 3]
     big = big or #ARGV[i + 3] > ${largeBodyBytes}
     if ARGV[i + 4] ~= '' then metas[#metas + 1] = id; metas[#metas + 1] = ARGV[i + 4] end
