@@ -180,7 +180,8 @@ export class Message<Data = unknown> {
   private parse(): unknown {
     const { body, id } = this.leased
     try {
-      return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
+      const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      return JSON.parse(bytes.toString('utf8'))
     } catch (error) {
       throw new UnreadableBodyError(`The body of message ${id} is not JSON.`, { cause: error })
     }

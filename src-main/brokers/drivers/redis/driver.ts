@@ -284,14 +284,22 @@ export class RedisDriver implements Driver {
   }
 
   /** A lease in which every message had lost its body is given up: empty where there is nothing, 'again' where there may be more. */
-  private async taken(keys: QueueKeys, reply: unknown): Promise<LeaseReply | 'again'> {
+  private taken(keys: QueueKeys, reply: unknown): LeaseReply | Promise<LeaseReply | 'again'> | 'again' {
     if (reply === -3) return 'again'
     if (typeof reply === 'number' && reply <= -10) return { lease: undefined, limitedForMs: -10 - reply }
     if (!Array.isArray(reply)) return nothing
-    const { lease, ids } = await this.asker.ask(keys, 'lease', () => this.leased.read(keys, reply))
+    const read = this.leased.readAtOnce(keys, reply)
+    if (read !== undefined) return this.worthwhile(keys, read)
+    const fetching = this.asker.ask(keys, 'lease', () => this.leased.fetch(keys, reply))
+    return fetching.then<LeaseReply | 'again'>((fetched) => this.worthwhile(keys, fetched))
+  }
+
+  private worthwhile(
+    keys: QueueKeys,
+    { lease, ids }: { readonly lease: Lease; readonly ids: readonly string[] },
+  ): LeaseReply | Promise<'again'> {
     if (lease.messages.length > 0) return { lease, limitedForMs: undefined }
-    await this.ack(keys.name, { leaseId: lease.leaseId, ids })
-    return 'again'
+    return this.ack(keys.name, { leaseId: lease.leaseId, ids }).then(() => 'again')
   }
 }
 

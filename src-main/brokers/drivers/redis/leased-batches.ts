@@ -14,6 +14,11 @@ const firstFetch = 20
 /** A forgotten lease is acked id by id. */
 const leasesRemembered = 1_000
 
+interface ReadLease {
+  readonly lease: Lease
+  readonly ids: readonly string[]
+}
+
 /** What a script answered for a lease, made into messages; and which leases can be acked as a whole. */
 export class LeasedBatches {
   /** Ids of leases of which nothing was settled yet, oldest first. */
@@ -25,20 +30,30 @@ export class LeasedBatches {
     private readonly maxAttempts: (queue: string) => number,
   ) {}
 
-  /** Messages whose body is gone are left out; `ids` are all that stand in the lease. */
-  async read(
+  /** Messages whose body is gone are left out; `ids` are all that stand in the lease. undefined: the bodies are to be fetched. */
+  readAtOnce(keys: QueueKeys, reply: readonly unknown[]): ReadLease | undefined {
+    const bodies = reply[3]
+    return Array.isArray(bodies) ? this.made(keys, reply, { ids: idsOf(reply), bodies }) : undefined
+  }
+
+  /** The same for a reply without bodies. */
+  async fetch(keys: QueueKeys, reply: readonly unknown[]): Promise<ReadLease> {
+    const ids = idsOf(reply)
+    return this.made(keys, reply, { ids, bodies: await this.bodiesOf(keys, ids, reply[3] === 1) })
+  }
+
+  private made(
     keys: QueueKeys,
     reply: readonly unknown[],
-  ): Promise<{ readonly lease: Lease; readonly ids: readonly string[] }> {
-    const [id, expires, record, bodies, metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
+    { ids, bodies }: { readonly ids: readonly string[]; readonly bodies: readonly (Buffer | null)[] },
+  ): ReadLease {
+    const [id, expires, , , metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
     const leaseId = id.toString('latin1')
-    const { ids } = parseRecord(record.toString('latin1'))
-    const found = Array.isArray(bodies) ? (bodies as (Buffer | null)[]) : await this.bodiesOf(keys, ids, bodies === 1)
     const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
     const usual = this.maxAttempts(keys.name)
     const messages: LeasedMessage[] = []
     for (let index = 0; index < ids.length; index++) {
-      const body = found[index]
+      const body = bodies[index]
       if (body) messages.push(messageOf(ids[index]!, body, notes?.[index], usual))
     }
     if (messages.length === ids.length) this.remember(leaseId, ids)
@@ -92,6 +107,8 @@ export class LeasedBatches {
     if (oldest !== undefined) this.untouched.delete(oldest)
   }
 }
+
+const idsOf = (reply: readonly unknown[]): readonly string[] => parseRecord(String(reply[2])).ids
 
 function messageOf(id: string, body: Buffer, meta: Buffer | null | undefined, usual: number): LeasedMessage {
   const { group, ownId } = partsOfId(id)

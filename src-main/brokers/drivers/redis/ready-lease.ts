@@ -41,7 +41,7 @@ export class ReadyLease {
       signal.addEventListener('abort', unblock, { once: true })
       const { script, keys, args } = prepared
       const answers = inOneWrite(connection, () => [
-        connection.blpop(this.wakeKey, Math.max(waitMs, 10) / 1000),
+        connection.callBuffer('BLPOP', this.wakeKey, Math.max(waitMs, 10) / 1000),
         connection.callBuffer('EVALSHA', script.sha, keys.length, ...keys, ...args),
       ])
       try {
@@ -51,6 +51,8 @@ export class ReadyLease {
       }
     } catch (error) {
       this.close()
+      // Hung up by the abort: nobody waits for it any more.
+      if (signal.aborted) return 0
       throw error
     } finally {
       this.busy = false
