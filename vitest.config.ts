@@ -17,6 +17,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src-*/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: ['**/*.broker.test.ts'],
+          // Against tests that hang, not those that a busy machine slows down.
+          testTimeout: 30_000,
         },
       },
       {

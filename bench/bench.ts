@@ -10,6 +10,7 @@ import { engineSerial } from './engine-serial'
 import { engineThroughput } from './engine-throughput'
 import { sampling } from './sampling'
 import type { Bench, Row, Scenario } from './scenario'
+import { screens } from './screens'
 
 const scenarios: readonly Scenario[] = [
   engineThroughput,
@@ -21,6 +22,7 @@ const scenarios: readonly Scenario[] = [
   engineDepth,
   enginePeak,
   sampling,
+  screens,
 ]
 
 /**

@@ -92,15 +92,4 @@ describe('the feed of an environment', () => {
       ).map((sample) => sample.at),
     ).toEqual([1000, 2000])
   })
-
-  it('applies a tick of 1,000 queues in well under a frame', () => {
-    const names = Array.from({ length: 1000 }, (_, n) => `q${n}`)
-    let state = from(snapshot(names))
-    const events = Array.from({ length: 50 }, (_, n) =>
-      tick(2000 + n * 1000, Object.fromEntries(names.map((name) => [queue(name).key, values(n)]))),
-    )
-    const started = performance.now()
-    for (const event of events) state = applyFeed(state, event)
-    expect((performance.now() - started) / events.length).toBeLessThan(16)
-  })
 })
