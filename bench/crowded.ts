@@ -57,13 +57,12 @@ try {
   const whole = performance.now() - began
   const addresses = [...new Map(found.map(({ address }) => [address.name, address])).values()]
   const reader = connection.layouts.find(({ layout }) => layout === 'bullmq')!
-  const rate = commandsPerSecond(server.port, tickMs * ticks)
-  for (let tick = 0; tick < ticks; tick += 1) {
-    await reader.read(addresses)
-    await new Promise((resolve) => setTimeout(resolve, tickMs))
-  }
+  await watch(reader, addresses)
   await browseAll(reader, addresses.find(({ name }) => name === 'q0')!)
   const slowest = await longest()
+  // Not while commands are timed: who listens to all is told each command of a script, within the script's own time.
+  const rate = commandsPerSecond(server.port, tickMs * ticks)
+  await watch(reader, addresses)
   const rows = [
     ['queues found', String(addresses.length), String(queues)],
     ['first queue after', `${first.toFixed(0)} ms`, 'under 1 s'],
@@ -77,6 +76,14 @@ try {
 } finally {
   admin.disconnect()
   await server.stop()
+}
+
+/** Their figures, ten times at the console's own pace. */
+async function watch(reader: Reader, addresses: readonly QueueAddress[]): Promise<void> {
+  for (let tick = 0; tick < ticks; tick += 1) {
+    await reader.read(addresses)
+    await new Promise((resolve) => setTimeout(resolve, tickMs))
+  }
 }
 
 /** Pages from both ends of the list and from its middle, and one message opened. */
