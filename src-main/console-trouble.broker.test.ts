@@ -38,6 +38,29 @@ afterEach(async () => {
 
 const refused = (data: object) => ({ code: 'FAILURE', data })
 
+describe('a queue whose dead letters cannot be read', () => {
+  it('is named with the reason, and the others are sorted', async () => {
+    await raw.hset('bull:broken:meta', 'version', 'bullmq:5.1.0')
+    await raw.set('bull:broken:id', '1')
+    await raw.sadd('bull:broken:failed', 'x')
+    await rig.client.environments.lookAgain({ environmentId })
+    await stateOf(rig.client, environmentId, ({ queueCount }) => queueCount === 2)
+    const broken = queueKey({ layout: 'bullmq', prefix: 'bull', name: 'broken' })
+    await vi.waitFor(
+      async () =>
+        expect(await rig.client.messages.causes({ environmentId, queue: null })).toMatchObject({
+          causes: [{ title: 'no', count: 3 }],
+          scanned: 3,
+          unread: [{ key: broken, words: expect.stringContaining('bull:broken:failed holds a set') }],
+        }),
+      { timeout: 10_000 },
+    )
+    await expect(rig.client.messages.causes({ environmentId, queue: broken })).rejects.toMatchObject(
+      refused({ code: 'wrong-type', message: expect.stringContaining('bull:broken:failed') }),
+    )
+  })
+})
+
 describe('a queue that is deleted while it is open', () => {
   it('says so of each thing that is asked of it, is gone from the list, and nothing is written', async () => {
     const { ticket } = await rig.client.plans.prepare({

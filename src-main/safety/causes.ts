@@ -1,3 +1,4 @@
+import { isFailure } from '@shared/failure'
 import type { Cause, CauseReport, MessagePage, MessageSummary } from '@shared/model/message'
 import { type QueueAddress, type QueueKey, queueKey } from '@shared/model/queue'
 import { fingerprint } from '@shared/payload/fingerprint'
@@ -16,18 +17,33 @@ const scanBound = 5_000
 const pageRows = 500
 const trendBuckets = 12
 
-/** Sorts the newest dead letters by the fingerprint of their error. Reads rows only, no payloads. */
+/**
+ * Sorts the newest dead letters by the fingerprint of their error. Reads rows only, no payloads. A queue that cannot be read keeps
+ * back none of the others; where it is the only one, its Failure is thrown.
+ */
 export async function sortByCause(queues: readonly DeadQueue[]): Promise<CauseReport> {
   const share = Math.max(pageRows, Math.floor(scanBound / Math.max(1, queues.length)))
   const rows: { readonly row: MessageSummary; readonly key: QueueKey }[] = []
+  const unread: { key: QueueKey; words: string }[] = []
   for (const { queue, reader } of queues) {
-    const found = await newestDead(reader, queue, Math.min(share, scanBound - rows.length))
-    rows.push(...found.map((row) => ({ row, key: queueKey(queue) })))
+    const key = queueKey(queue)
+    try {
+      const found = await newestDead(reader, queue, Math.min(share, scanBound - rows.length))
+      rows.push(...found.map((row) => ({ row, key })))
+    } catch (error) {
+      if (!isFailure(error) || queues.length === 1) throw error
+      unread.push({ key, words: error.words })
+    }
     if (rows.length >= scanBound) break
   }
   const dead = queues.map((each) => each.dead)
   const total = dead.every((count) => count !== null) ? dead.reduce((sum, count) => sum + count, 0) : null
-  return { causes: causesOf(rows), scanned: rows.length, total: total === null ? null : Math.max(total, rows.length) }
+  return {
+    causes: causesOf(rows),
+    scanned: rows.length,
+    total: total === null ? null : Math.max(total, rows.length),
+    unread,
+  }
 }
 
 /** A page of one cause: walks the newest dead letters until it has rows to show, at most 20 pages at a time. */

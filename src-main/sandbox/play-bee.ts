@@ -1,4 +1,5 @@
 import BeeQueue from 'bee-queue'
+import { waitByMove } from './moving-wait'
 import { failed } from './scenes'
 import { aboutMs, again, next } from './story'
 
@@ -9,6 +10,8 @@ export async function playBee(port: number): Promise<void> {
     removeOnSuccess: true,
   })
   queue.on('error', () => {})
+  await queue.ready()
+  waitByMove(queue)
   queue.process(2, async ({ data }) => {
     await aboutMs(200)
     if (data.address.startsWith('13 '))

@@ -1,4 +1,5 @@
 import Bull from 'bull'
+import { waitByMove } from './moving-wait'
 import { failed } from './scenes'
 import { aboutMs, again, next, pick } from './story'
 
@@ -9,6 +10,7 @@ export async function playBull(port: number): Promise<void> {
     defaultJobOptions: { attempts: 2, backoff: 2_000, removeOnComplete: 50 },
   })
   queue.on('error', () => {})
+  waitByMove(queue)
   void queue.process(2, async ({ data }: { data: { file: string } }) => {
     await aboutMs(400)
     if (data.file.endsWith('.heic')) {

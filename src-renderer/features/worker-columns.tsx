@@ -28,7 +28,7 @@ const looks: Readonly<Record<Worker['state'], { readonly word: string; readonly 
     busy: { word: 'Busy', tone: 'violet', shape: 'half' },
     quiet: { word: 'Quiet', tone: 'amber', shape: 'ring' },
     lost: { word: 'Lost', tone: 'red', shape: 'cross' },
-    unknown: { word: 'There', tone: 'slate', shape: 'disc' },
+    unknown: { word: 'Listening', tone: 'slate', shape: 'disc' },
   }
 
 export const workerColumns = ({ system }: { readonly system: boolean }): readonly Column<WorkerRow>[] => [
@@ -56,7 +56,7 @@ export const workerColumns = ({ system }: { readonly system: boolean }): readonl
   {
     id: 'state',
     head: 'State',
-    width: '80px',
+    width: '96px',
     cell: ({ state }) => {
       const { word, tone, shape } = looks[state]
       return (

@@ -107,6 +107,14 @@ export const Cause = z.object({
 })
 export type Cause = z.infer<typeof Cause>
 
-/** `scanned` of `total` dead letters were sorted, newest first: the bound is part of the answer. */
-export const CauseReport = z.object({ causes: z.array(Cause), scanned: z.number(), total: z.number().nullable() })
+/** A queue whose dead letters could not be read, and why with what to do. */
+const UnreadQueue = z.object({ key: z.string(), words: z.string() })
+
+/** `scanned` of `total` dead letters were sorted, newest first, and none of the `unread` queues: bounds are part of the answer. */
+export const CauseReport = z.object({
+  causes: z.array(Cause),
+  scanned: z.number(),
+  total: z.number().nullable(),
+  unread: z.array(UnreadQueue),
+})
 export type CauseReport = z.infer<typeof CauseReport>

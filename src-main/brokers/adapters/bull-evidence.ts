@@ -14,20 +14,31 @@ export interface Evidence {
 const places = {
   wait: 'list',
   paused: 'list',
-  active: 'list',
-  delayed: 'zset',
   completed: 'zset',
   failed: 'zset',
   'stalled-check': 'string',
   'meta-paused': 'string',
 } as const
 
+/** Places that bee-queue has too, whose queues are known by a hash that Bull has not. */
+const sharedPlaces = { active: 'list', delayed: 'zset' } as const
+const beesJobs = 'jobs'
+
 /** Bull's alone: BullMQ keeps priorities and the paused mark elsewhere. */
 const onlyBulls = { priority: 'zset', 'meta-paused': 'string' } as const
 
 /** Which of the two libraries has written the keys with these bases, less the last colon. */
 export async function evidenceOf(redis: RedisClient, paths: readonly string[]): Promise<readonly Evidence[]> {
-  const names = [...new Set([...Object.keys(places), ...Object.keys(onlyBulls), 'events', 'id'])]
+  const names = [
+    ...new Set([
+      ...Object.keys(places),
+      ...Object.keys(sharedPlaces),
+      ...Object.keys(onlyBulls),
+      beesJobs,
+      'events',
+      'id',
+    ]),
+  ]
   const stride = names.length + 2
   const answers = await askTogether(
     redis,
@@ -45,7 +56,8 @@ export async function evidenceOf(redis: RedisClient, paths: readonly string[]): 
     const stands = (wanted: Readonly<Record<string, string>>) =>
       Object.entries(wanted).some(([name, type]) => types[name] === type)
     const counts = /^\d+$/.test(textOf(answered(own[1])) ?? '')
-    return { isBullmq, isBull: counts && (isBullmq ? stands(onlyBulls) : stands(places)) }
+    const isPlaced = stands(places) || (types[beesJobs] !== 'hash' && stands(sharedPlaces))
+    return { isBullmq, isBull: counts && (isBullmq ? stands(onlyBulls) : isPlaced) }
   })
 }
 

@@ -1,4 +1,6 @@
 import type { Cause } from '@shared/model/message'
+import { parseQueueKey } from '@shared/model/queue'
+import { visible } from '@shared/payload/visible'
 import { RotateCw } from 'lucide-react'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { useActions } from '../../actions'
@@ -86,12 +88,19 @@ export function DeadLetters({ environmentId, cause, queue, message }: DeadLetter
               : `The newest ${count(report.scanned)} of ${count(report.total)} are sorted by cause; older ones may have others.`}
           </Bar>
         )}
+      {report?.unread.map(({ key, words }) => (
+        <Bar key={key} tone="red">
+          <span className="clip" title={words}>
+            {visible(parseQueueKey(key)?.name ?? key)} was left out: {words}
+          </span>
+        </Bar>
+      ))}
       {!report && trouble && <TroubleView trouble={trouble} action={<Button onClick={reload}>Try again</Button>} />}
       {!report && !trouble && <SkeletonRows rows={12} />}
       {report && report.causes.length === 0 && unseen.length > 0 && (
         <UnseenQueues environmentId={environmentId} queues={unseen} />
       )}
-      {report && report.causes.length === 0 && unseen.length === 0 && (
+      {report && report.causes.length === 0 && unseen.length === 0 && report.unread.length === 0 && (
         <EmptyState title="No dead letters">
           A message that fails for good comes here with its error, sorted by cause, until it is replayed or discarded.
         </EmptyState>

@@ -17,18 +17,19 @@ interface ChartKind
   readonly series: readonly ChartSeries[]
 }
 
-/** A queue that takes others' dead letters is as deep as they are many. */
-const depthStates = ['dead', 'leased', 'ready', 'delayed'] as const
+type DepthState = 'dead' | 'leased' | 'ready' | 'delayed'
+
+/** A queue that takes others' dead letters is as deep as they are many: what waits in it is dead, and nothing is ready or comes later. */
+const depthStates = (takesDeadLetters: boolean): readonly DepthState[] =>
+  takesDeadLetters ? ['dead', 'leased'] : ['leased', 'ready', 'delayed']
 
 /** What a layout's queues are drawn with: its own states, in its own words. */
 const kindsOf = (layout: Layout | undefined, takesDeadLetters: boolean): readonly ChartKind[] => {
-  const states = depthStates.filter(
-    (state) => statesOf(layout).includes(state) && (state !== 'dead' || takesDeadLetters),
-  )
+  const states = depthStates(takesDeadLetters).filter((state) => statesOf(layout).includes(state))
   return [depthKind(states, layout), ...others]
 }
 
-const depthKind = (states: readonly (typeof depthStates)[number][], layout: Layout | undefined): ChartKind => ({
+const depthKind = (states: readonly DepthState[], layout: Layout | undefined): ChartKind => ({
   title: 'Depth',
   metrics: states,
   series: states.map((state) => ({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { QueueAddress } from '@shared/model/queue'
+import BeeQueue from 'bee-queue'
 import Bull from 'bull'
 import { Queue as BullmqQueue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -42,6 +43,35 @@ async function failAll(name: string): Promise<void> {
   await vi.waitFor(async () => expect(await worker.getFailedCount()).toBe(total), 10_000)
   await worker.close(true)
 }
+
+describe('finding', () => {
+  it('leaves a queue of bee-queue alone, whose places bear the same names', async () => {
+    const bee = new BeeQueue('geocode', { redis: { port: stage.server.port } })
+    let end = () => {}
+    closing.push(async () => {
+      end()
+      await bee.close()
+    })
+    await bee.ready()
+    await bee.createJob({ n: 1 }).save()
+    await bee
+      .createJob({ n: 2 })
+      .delayUntil(Date.now() + 600_000)
+      .save()
+    await new Promise<void>((begun) =>
+      bee.process(() => {
+        begun()
+        return new Promise<void>((ended) => {
+          end = ended
+        })
+      }),
+    )
+    expect(await stage.admin.llen('bq:geocode:active')).toBe(1)
+    expect(await stage.admin.zcard('bq:geocode:delayed')).toBe(1)
+    await open('mails').add({ n: 1 }, { delay: 600_000 })
+    expect((await stage.discover(adapter)).map(({ address }) => address)).toEqual([address('mails')])
+  })
+})
 
 describe('retrying', () => {
   it('keeps priorities of many, so that the urgent ones run first, each once and with its id', async () => {
