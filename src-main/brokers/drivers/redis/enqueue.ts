@@ -2,12 +2,15 @@ import { Failure } from '@shared/failure'
 import { runScript, type ScriptArg } from '../../clients/script'
 import { runTransaction, type Step } from '../../clients/transaction'
 import type { EnqueueOutcome, NewMessage } from '../../driver-messages'
-import { idSuffix, idsFrom } from './ids'
+import { idSuffix } from './ids'
 import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
 import { firstMeta } from './meta'
 import { dueOf, priorityOf, refusal } from './new-message'
+import { fewestForParcel, inParcels, largestInParcel, packed } from './parcel'
 import type { QueueAsker } from './queue-asker'
+import { idsFrom, runToken } from './runs'
 import * as scripts from './scripts/enqueue'
+import { richAnswer } from './scripts/fragments'
 import * as plainScripts from './scripts/plain-enqueue'
 
 /** Through Lua in one call: bodies are hashed there, some 1 ns a byte. */
@@ -15,8 +18,8 @@ const bytesPerScript = 256 * 1024
 const messagesPerScript = 250
 
 /**
- * Three ways in, by what the batch holds: plain messages in one script; large ones in one transaction outside Lua; and
- * anything else by the script that knows every feature.
+ * Four ways in, by what the batch holds: many plain messages by the parcel; few in one script; large ones in one transaction outside
+ * Lua; and anything else by the script that knows every feature.
  */
 export async function enqueueMessages(
   asker: QueueAsker,
@@ -27,11 +30,16 @@ export async function enqueueMessages(
     throw new Failure({ code: 'bad-input', message: `At most 1,000 messages a call, not ${messages.length}.` })
   let isPlain = true
   let isSmall = true
+  let fits = messages.length >= fewestForParcel
   for (const message of messages) {
     if (message.body.length > largeBodyBytes) isSmall = false
+    if (message.body.length > largestInParcel) fits = false
     if (!isPlainMessage(message)) isPlain = false
   }
-  if (isPlain) return added(await (isSmall ? enqueueInside : enqueueOutside)(asker, keys, messages))
+  if (isPlain) {
+    const parceled = fits ? await enqueueParcels(asker, keys, { messages, isSmall }) : undefined
+    return added(parceled ?? (await (isSmall ? enqueueInside : enqueueOutside)(asker, keys, messages)))
+  }
   const refused = messages.map((message) => refusal(keys.name, message))
   const good = messages.filter((_, index) => !refused[index])
   const outcomes =
@@ -57,6 +65,38 @@ async function enqueueInside(
     messages.map((message) => bytesOf(message.body)),
   )
   return idsFrom(String(first), messages.length)
+}
+
+/** undefined: the queue is rich, where parcels would have to be taken apart at once. */
+async function enqueueParcels(
+  asker: QueueAsker,
+  keys: QueueKeys,
+  { messages, isSmall }: { readonly messages: readonly NewMessage[]; readonly isSmall: boolean },
+): Promise<readonly string[] | undefined> {
+  if (asker.isRich(keys)) return undefined
+  const names = [keys.state, keys.parcels, keys.wake, keys.ready[defaultPriority]!]
+  const pieces = inParcels(messages)
+  const parcels = pieces.map((piece) => packed(piece.map(({ body }) => body)))
+  const counts = pieces.map(({ length }) => length)
+  const args = isSmall ? parcels.flatMap((parcel, index) => [counts[index]!, parcel]) : counts
+  const script = isSmall ? plainScripts.enqueueParcels : plainScripts.reserveParcels
+  const reply = await runScript(asker.redis, script, names, args)
+  if (reply === richAnswer) return undefined
+  const firsts = String(reply).split(' ')
+  if (!isSmall) {
+    const runs = firsts.map((first, index) => runToken({ first, count: counts[index]! }))
+    await runTransaction(asker.redis, [
+      ['hset', keys.parcels, ...firsts.flatMap((first, index) => [first, parcels[index]!])],
+      ['rpush', keys.ready[defaultPriority]!, ...runs],
+      ['hincrby', keys.state, 'in', messages.length],
+      ['hincrby', keys.state, 'spread', messages.length - runs.length],
+      ['hincrby', keys.state, 'parceled', messages.length],
+      ['hset', keys.state, 'big', '1'],
+      ['rpush', keys.wake, '1'],
+      ['ltrim', keys.wake, 0, 0],
+    ])
+  }
+  return firsts.flatMap((first, index) => idsFrom(first, counts[index]!))
 }
 
 /** One transaction of plain commands: Redis moves bodies by reference there, Lua would copy and hash them. */

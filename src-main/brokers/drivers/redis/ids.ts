@@ -23,12 +23,6 @@ export const isId = (text: string): boolean => {
   return number !== undefined && Number(number) <= Number.MAX_SAFE_INTEGER
 }
 
-/** The `count` plain ids from `first` on. */
-export function idsFrom(first: string, count: number): readonly string[] {
-  const start = Number(first)
-  return Array.from({ length: count }, (_, index) => String(start + index))
-}
-
 /** What follows the number. */
 export const idSuffix = ({ group, ownId }: { readonly group?: string; readonly ownId?: string }): string =>
   `${group === undefined ? '' : `~${escaped(group)}`}${ownId === undefined ? '' : `:${escaped(ownId)}`}`

@@ -12,14 +12,17 @@ export interface QueueKeys {
   /**
    * hash: id (last given out), lease (last lease id), died and finished (last stamps), in, acked, dead, failed, replayed
    * (totals), paused, big (has seen bodies that Lua should not touch), holes (places in lists may be removed ones), rich (uses
-   * more than plain messages: only the rich scripts know all its keys), hole (last one made on purpose), grouped (messages in group lists), starts (a limit's window).
+   * more than plain messages: only the rich scripts know all its keys), hole (last one made on purpose), grouped (messages in group lists), starts (a limit's window), spread (messages in ready lists beyond one a place), parceled
+   * (messages in parcels).
    */
   readonly state: string
-  /** hash: id -> body. The existence of a field is the truth about the existence of a message. */
+  /** hash: id -> body. The existence of a field, here or in a parcel, is the truth about the existence of a message. */
   readonly payload: string
+  /** hash: first id -> bodies of a batch that nobody had to take apart yet (see parcel.ts); none of them stands in `payload`. */
+  readonly parcels: string
   /** hash: id -> attempts, attributes and history (see meta.ts); only for messages that have any. */
   readonly meta: string
-  /** list per priority: ids, next in line first. Index 0 to 9. */
+  /** list per priority: ids, or runs of them (see runs.ts), next in line first. Index 0 to 9. */
   readonly ready: readonly string[]
   /** zset: id -> due time * 16 + priority. */
   readonly delayed: string
@@ -74,6 +77,7 @@ export const registryKey = (prefix: string) => `${checkedPrefix(prefix)}:queues`
 
 const single = [
   ['payload', 'hash'],
+  ['parcels', 'hash'],
   ['meta', 'hash'],
   ['delayed', 'zset'],
   ['dead', 'zset'],

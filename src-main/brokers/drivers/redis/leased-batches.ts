@@ -4,7 +4,9 @@ import type { FinishedBatch, Lease, LeasedMessage } from '../../driver-messages'
 import { partsOfId, timeOfId } from './ids'
 import type { QueueKeys } from './keys'
 import { parseMetaHead } from './meta'
-import { parseRecord } from './record'
+import { unpacked } from './parcel'
+import { type LeaseRecord, parseRecord } from './record'
+import { runOf } from './runs'
 
 /** Bodies fetched outside Lua come in pieces of about so many bytes, so that no single answer is huge. */
 const bytesPerFetch = 256 * 1024
@@ -33,28 +35,38 @@ export class LeasedBatches {
   /** Messages whose body is gone are left out; `ids` are all that stand in the lease. undefined: the bodies are to be fetched. */
   readAtOnce(keys: QueueKeys, reply: readonly unknown[]): ReadLease | undefined {
     const bodies = reply[3]
-    return Array.isArray(bodies) ? this.made(keys, reply, { ids: idsOf(reply), bodies }) : undefined
+    return Array.isArray(bodies) ? this.made(keys, reply, { record: recordOf(reply), bodies }) : undefined
   }
 
   /** The same for a reply without bodies. */
   async fetch(keys: QueueKeys, reply: readonly unknown[]): Promise<ReadLease> {
-    const ids = idsOf(reply)
-    return this.made(keys, reply, { ids, bodies: await this.bodiesOf(keys, ids, reply[3] === 1) })
+    const record = recordOf(reply)
+    return this.made(keys, reply, { record, bodies: await this.fetched(keys, record.tokens, reply[3] === 1) })
   }
 
   private made(
     keys: QueueKeys,
     reply: readonly unknown[],
-    { ids, bodies }: { readonly ids: readonly string[]; readonly bodies: readonly (Buffer | null)[] },
+    { record: { tokens, ids }, bodies }: { readonly record: LeaseRecord; readonly bodies: readonly (Buffer | null)[] },
   ): ReadLease {
     const [id, expires, , , metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
     const leaseId = id.toString('latin1')
     const notes = Array.isArray(metas) ? (metas as (Buffer | null)[]) : undefined
     const usual = this.maxAttempts(keys.name)
     const messages: LeasedMessage[] = []
-    for (let index = 0; index < ids.length; index++) {
+    let at = 0
+    for (let index = 0; index < tokens.length; index++) {
       const body = bodies[index]
-      if (body) messages.push(messageOf(ids[index]!, body, notes?.[index], usual))
+      const run = runOf(tokens[index]!)
+      if (run === undefined) {
+        if (body) messages.push(messageOf(ids[at]!, body, notes?.[index], usual))
+        at++
+      } else {
+        // Whoever takes a leased parcel apart rewrites the record first: it is there, or its lease was lost.
+        const own = body ? unpacked(body) : []
+        for (let each = 0; each < own.length; each++) messages.push(messageOf(ids[at + each]!, own[each]!, null, usual))
+        at += run.count
+      }
     }
     if (messages.length === ids.length) this.remember(leaseId, ids)
     return { lease: { leaseId, expiresAt: Number(expires.toString('latin1')), messages }, ids }
@@ -74,6 +86,24 @@ export class LeasedBatches {
       if (reply !== -4) return reply
     }
     return run(ids)
+  }
+
+  /** Bodies of ids and parcels of runs, in their order. */
+  private async fetched(
+    keys: QueueKeys,
+    tokens: readonly string[],
+    areSmall: boolean,
+  ): Promise<readonly (Buffer | null)[]> {
+    const runs = tokens.flatMap((token) => runOf(token) ?? [])
+    if (runs.length === 0) return this.bodiesOf(keys, tokens, areSmall)
+    const singles = tokens.filter((token) => runOf(token) === undefined)
+    const [bodies, parcels] = await Promise.all([
+      singles.length === 0 ? [] : this.bodiesOf(keys, singles, areSmall),
+      Promise.all(runs.map(({ first }) => this.redis.hgetBuffer(keys.parcels, first))),
+    ])
+    let body = 0
+    let parcel = 0
+    return tokens.map((token) => (runOf(token) === undefined ? bodies[body++] : parcels[parcel++]) ?? null)
   }
 
   private async bodiesOf(
@@ -108,7 +138,7 @@ export class LeasedBatches {
   }
 }
 
-const idsOf = (reply: readonly unknown[]): readonly string[] => parseRecord(String(reply[2])).ids
+const recordOf = (reply: readonly unknown[]): LeaseRecord => parseRecord(String(reply[2]))
 
 function messageOf(id: string, body: Buffer, meta: Buffer | null | undefined, usual: number): LeasedMessage {
   const { group, ownId } = partsOfId(id)

@@ -1,5 +1,6 @@
 import { script } from '../../../clients/script'
-import { clock, nextId } from './fragments'
+import { parcelStride } from '../parcel'
+import { clock, nextId, richAnswer } from './fragments'
 
 /** Below, making the table of digits would cost more than it saves. */
 const fewIds = 20
@@ -36,6 +37,56 @@ redis.call('RPUSH', KEYS[4], unpack(ids))
 redis.call('HSET', KEYS[1], 'id', ids[count], 'in', text(tonumber(state[2] or 0) + count))
 if marks == 0 and waiting == 0 then redis.call('RPUSH', KEYS[3], '1') end
 return ids[1]
+`)
+
+/** runs[n], firsts[n] of so many messages each, from ARGV[at] in steps; next: the id after the last; total. */
+const numbered = (at: number, step: number) => `
+local state = redis.call('HMGET', KEYS[1], 'id', 'rich', 'in', 'spread', 'parceled')
+if state[2] then return ${richAnswer} end
+local runs, firsts, total, next = {}, {}, 0, ${nextId('state[1]')}
+for i = ${at}, #ARGV, ${step} do
+  local first = text(math.ceil(next / ${parcelStride}) * ${parcelStride})
+  firsts[#firsts + 1] = first
+  runs[#runs + 1] = first .. '*' .. ARGV[i]
+  next = first + ARGV[i]
+  total = total + ARGV[i]
+end
+`
+
+/**
+ * The same by whole parcels, into a queue that holds nothing but plain messages.
+ *
+ * KEYS  1 state  2 parcels  3 wake  4 ready (default priority)
+ * ARGV  per parcel how many messages, and the parcel
+ * Answers the first id of each, with blanks between them; -2 a rich queue.
+ */
+export const enqueueParcels = script(`
+${clock}
+${numbered(1, 2)}
+local marks, waiting = redis.call('LLEN', KEYS[3]), redis.call('LLEN', KEYS[4])
+local fields = {}
+for n, first in ipairs(firsts) do fields[2 * n - 1] = first; fields[2 * n] = ARGV[2 * n] end
+redis.call('HSET', KEYS[2], unpack(fields))
+redis.call('RPUSH', KEYS[4], unpack(runs))
+redis.call('HSET', KEYS[1], 'id', text(next - 1), 'in', text(tonumber(state[3] or 0) + total),
+  'spread', text(tonumber(state[4] or 0) + total - #runs), 'parceled', text(tonumber(state[5] or 0) + total))
+if marks == 0 and waiting == 0 then redis.call('RPUSH', KEYS[3], '1') end
+return table.concat(firsts, ' ')
+`)
+
+/**
+ * Ids for parcels that travel outside Lua, as reserve gives them for single messages.
+ *
+ * KEYS  1 state  2 parcels  3 wake  4 ready (default priority)
+ * ARGV  per parcel how many messages
+ * Answers the first id of each, with blanks between them; -2 a rich queue.
+ */
+export const reserveParcels = script(`
+${clock}
+${numbered(1, 1)}
+redis.call('HLEN', KEYS[2]) redis.call('LLEN', KEYS[3]) redis.call('LLEN', KEYS[4])
+redis.call('HSET', KEYS[1], 'id', text(next - 1))
+return table.concat(firsts, ' ')
 `)
 
 /**

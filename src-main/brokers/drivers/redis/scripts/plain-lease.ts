@@ -1,13 +1,14 @@
 import { script } from '../../../clients/script'
 import { idEpochMs, idsPerMs } from '../ids'
 import { clock, latch, nextId, records, richAnswer, text } from './fragments'
+import { opening, runs, takingPlaces, unfolding } from './parcels'
 
 /**
  * The short way through a queue that holds nothing but plain messages of the default priority (retries and attributes
  * included). In a rich queue each of these answers -2, and its twin in rich-lease.ts is asked instead.
  */
 
-const state = `local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'rich', 'big', 'acked')
+const state = `local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'rich', 'big', 'acked', 'spread')
 if state[3] then return ${richAnswer} end
 `
 
@@ -18,22 +19,28 @@ if state[3] then return ${richAnswer} end
 const mostBodiesInLua = 128
 
 /**
- * ack.held: the record; ack.ids: what goes; ack.marks: '1' or '0' per id given. A whole lease is named by how many it
- * held: when a part of it was taken back meanwhile, nothing is done.
+ * ack.held: the record; ack.ids: what goes, and ack.parcels: first ids of the parcels that go unopened, with ack.parceled messages;
+ * ack.marks: '1' or '0' per id given. A whole lease is named by how many it held: when a part of it was taken back meanwhile,
+ * nothing is done.
  */
 const readAck = (at: number) => `
 ${records}
-local ack = { held = redis.call('HGET', KEYS[5], ARGV[${at}]), ids = {}, marks = {} }
+local ack = { held = redis.call('HGET', KEYS[5], ARGV[${at}]), ids = {}, parcels = {}, parceled = 0, marks = {} }
 ack.whole = tonumber(string.match(ARGV[${at + 1}] or '', '^%*(%d+)$'))
 redis.call('HLEN', KEYS[2]) redis.call('ZCARD', KEYS[4])
 ack.meta = redis.call('HLEN', KEYS[3]) > 0
 if ack.held then
   if ack.whole then
-    ack.ids = idsOf(ack.held)
+    for _, token in ipairs((idsOf(ack.held))) do
+      local _, count, first = runOf(token)
+      if first then ack.parcels[#ack.parcels + 1] = first; ack.parceled = ack.parceled + count
+      else ack.ids[#ack.ids + 1] = token end
+    end
     ack.left = false
-    if #ack.ids ~= ack.whole then return -4 end
+    if #ack.ids + ack.parceled ~= ack.whole then return -4 end
+    if #ack.parcels > 0 then redis.call('HLEN', inQueue('parcels')) end
   else
-    ack.left = ack.held
+    ack.left = unfolded(ARGV[${at}], ack.held, holder({ unpack(ARGV, ${at + 1}) }))
     for i = ${at + 1}, #ARGV do
       local rest = cut(ack.left, ARGV[i])
       if rest then ack.left = rest; ack.ids[#ack.ids + 1] = ARGV[i] end
@@ -50,8 +57,13 @@ if ack.held then
   if #ack.ids > 0 then
     redis.call('HDEL', KEYS[2], unpack(ack.ids))
     if ack.meta then redis.call('HDEL', KEYS[3], unpack(ack.ids)) end
-    redis.call('HSET', KEYS[1], 'acked', text(tonumber(state[5] or 0) + #ack.ids))
   end
+  local gone = #ack.ids + ack.parceled
+  if #ack.parcels > 0 then
+    redis.call('HDEL', inQueue('parcels'), unpack(ack.parcels))
+    redis.call('HINCRBY', KEYS[1], 'parceled', -ack.parceled)
+  end
+  if gone > 0 then redis.call('HSET', KEYS[1], 'acked', text(tonumber(state[5] or 0) + gone)) end
   if ack.left then redis.call('HSET', KEYS[5], ARGV[${at}], ack.left)
   else redis.call('ZREM', KEYS[4], ARGV[${at}]); redis.call('HDEL', KEYS[5], ARGV[${at}]) end
   acked = ack.whole and 1 or table.concat(ack.marks)
@@ -59,26 +71,35 @@ end
 `
 
 /**
- * take.ids, take.record (nil: nothing to lease), take.trim: how many leave the list's head. The first writes check the types of
- * leases and leased by themselves: each command costs a server that was idle a microsecond.
+ * take.ids (runs among them), take.record (nil: nothing to lease), take.trim: how many places leave the list's head. The first
+ * writes check the types of leases and leased by themselves: each command costs a server that was idle a microsecond.
  */
 const readLease = `
-local take = { ids = {}, skipped = {}, trim = 0, more = false }
+local take = { ids = {}, skipped = {}, count = 0, trim = 0, more = false }
 redis.call('STRLEN', KEYS[6])
 if not state[1] then
   local want, removed = tonumber(ARGV[2]), redis.call('SCARD', KEYS[7])
-  local span = removed == 0 and want or math.min(want + removed, 1000)
-  local found = redis.call('LRANGE', KEYS[9], 0, span - 1)
-  local count = #found
-  take.ids, take.trim, take.more = found, count, count == span
-  if removed > 0 and count > 0 then
-    local kept, seen = {}, 0
-    while seen < count and #kept < want do
-      seen = seen + 1
-      if redis.call('SISMEMBER', KEYS[7], found[seen]) == 1 then take.skipped[#take.skipped + 1] = found[seen]
-      else kept[#kept + 1] = found[seen] end
+  if tonumber(state[6] or 0) > 0 then
+    local took = takePlaces(KEYS[9], 0, nil, want, function(id)
+      return removed > 0 and redis.call('SISMEMBER', KEYS[7], id) == 1
+    end, true)
+    take.ids, take.closed, take.skipped, take.count, take.rest = took.ids, took.closed, took.skipped, took.count, took.rest
+    take.trim, take.spread, take.more = took.at, took.moved - took.at, took.count == want or took.moved >= 1000
+  else
+    local span = removed == 0 and want or math.min(want + removed, 1000)
+    local found = redis.call('LRANGE', KEYS[9], 0, span - 1)
+    local count = #found
+    take.ids, take.trim, take.more = found, count, count == span
+    if removed > 0 and count > 0 then
+      local kept, seen = {}, 0
+      while seen < count and #kept < want do
+        seen = seen + 1
+        if redis.call('SISMEMBER', KEYS[7], found[seen]) == 1 then take.skipped[#take.skipped + 1] = found[seen]
+        else kept[#kept + 1] = found[seen] end
+      end
+      take.ids, take.trim, take.more = kept, seen, count == span or seen < count
     end
-    take.ids, take.trim, take.more = kept, seen, count == span or seen < count
+    take.count = #take.ids
   end
   if #take.ids > 0 then
     take.record = ',' .. table.concat(take.ids, ',') .. ',|' .. ARGV[1]
@@ -86,7 +107,10 @@ if not state[1] then
     if state[4] or #take.ids > ${mostBodiesInLua} then
       redis.call('HLEN', KEYS[2])
       take.bodies = state[4] and 0 or 1
-    else take.bodies = redis.call('HMGET', KEYS[2], unpack(take.ids)) end
+    else
+      take.bodies = redis.call('HMGET', KEYS[2], unpack(take.ids))
+      for i, first in pairs(take.closed or {}) do take.bodies[i] = redis.call('HGET', inQueue('parcels'), first) end
+    end
   end
   if take.more then take.marks = redis.call('LLEN', KEYS[8]) end
 end
@@ -98,19 +122,21 @@ local leased = state[1] and -1 or 0
 if take.record then
   local id = text(${nextId('state[2]')})
   local expires = text(now + ARGV[3])
-  local waited = now - (math.floor(take.ids[1] / ${idsPerMs}) + ${idEpochMs})
+  local waited = now - (math.floor(string.match(take.ids[1], '^%d+') / ${idsPerMs}) + ${idEpochMs})
   local bucket = 0
   if waited >= 1 then local _, power = math.frexp(waited); bucket = math.min(power, 47) end
   ${latch('KEYS[5]')}
   redis.call('ZADD', KEYS[4], expires, id)
   redis.call('HSET', KEYS[5], id, take.record)
   redis.call('HSET', KEYS[1], 'lease', id)
-  redis.call('BITFIELD', KEYS[6], 'INCRBY', 'i64', '#' .. bucket, #take.ids)
+  redis.call('BITFIELD', KEYS[6], 'INCRBY', 'i64', '#' .. bucket, take.count)
   leased = { id, expires, take.record, take.bodies, take.metas or 0 }
 elseif #take.skipped > 0 then
   leased = -3
 end
 if take.trim > 0 then redis.call('LTRIM', KEYS[9], take.trim, -1) end
+if take.rest then redis.call('LSET', KEYS[9], 0, take.rest) end
+if take.spread then redis.call('HINCRBY', KEYS[1], 'spread', -take.spread) end
 if #take.skipped > 0 then redis.call('SREM', KEYS[7], unpack(take.skipped)) end
 if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
 `
@@ -126,6 +152,7 @@ if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
  */
 export const lease = script(`
 ${clock}
+${runs}${opening}${takingPlaces}
 ${state}${readLease}${writeLease}
 return leased
 `)
@@ -138,6 +165,7 @@ return leased
  */
 export const ack = script(`
 ${text}
+${runs}${unfolding}
 ${state}${readAck(1)}${writeAck(1)}
 return acked
 `)
@@ -151,6 +179,7 @@ return acked
  */
 export const turn = script(`
 ${clock}
+${runs}${unfolding}${takingPlaces}
 ${state}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
 return { acked, leased }
 `)

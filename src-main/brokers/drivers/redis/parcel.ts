@@ -1,0 +1,78 @@
+/**
+ * Bodies of one batch, kept as one value until somebody must take it apart: two bytes for the length of each, little-endian, then
+ * the bodies, then zeros. Its length modulo 128 is how many it holds, so that HSTRLEN tells whom a parcel holds. The value stands
+ * under its first message's id, and its place, in a ready list or a lease's record, is `FIRST*COUNT`.
+ */
+const countedBy = 128
+
+/** Divides the first id of each: a message is looked for under four fields at most. */
+export const parcelStride = 25
+export const mostInParcel = 100
+/** Fewer are not worth being taken apart. */
+export const fewestForParcel = 8
+/** What is larger stands alone: a look at one message may have to fetch its whole parcel. */
+export const largestInParcel = 4_096
+const bytesPerParcel = 256 * 1024
+
+export function packed(bodies: readonly (Uint8Array | string)[]): Buffer {
+  let isText = true
+  let total = 2 * bodies.length
+  const lengths: number[] = []
+  for (const body of bodies) {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+    if (length !== body.length || typeof body !== 'string') isText = false
+    lengths.push(length)
+    total += length
+  }
+  const padding = (countedBy + bodies.length - (total % countedBy)) % countedBy
+  const bytes = Buffer.allocUnsafe(total + padding)
+  let at = 0
+  for (const length of lengths) at = bytes.writeUInt16LE(length, at)
+  // Text of which each character is a byte: joining it costs less than writing each.
+  if (isText) at += bytes.write(bodies.join(''), at, 'latin1')
+  else for (const body of bodies) at += typeof body === 'string' ? bytes.write(body, at) : copied(body, bytes, at)
+  bytes.fill(0, at)
+  return bytes
+}
+
+/** They share the parcel's memory. */
+export function unpacked(parcel: Buffer): readonly Buffer[] {
+  const count = countOfParcel(parcel.length)
+  const bodies: Buffer[] = []
+  let at = 2 * count
+  for (let index = 0; index < count; index++) {
+    const length = parcel.readUInt16LE(2 * index)
+    bodies.push(parcel.subarray(at, at + length))
+    at += length
+  }
+  return bodies
+}
+
+/** How many messages are in a parcel of so many bytes. */
+export const countOfParcel = (bytes: number): number => bytes % countedBy
+
+/** In pieces of a parcel each, two messages at least. */
+export function inParcels<Message extends { readonly body: Uint8Array | string }>(
+  messages: readonly Message[],
+): readonly (readonly Message[])[] {
+  const pieces: Message[][] = []
+  let room = 0
+  for (const message of messages) {
+    const last = pieces.at(-1)
+    if (!last || last.length >= mostInParcel || message.body.length > room) {
+      pieces.push([message])
+      room = bytesPerParcel - message.body.length
+    } else {
+      last.push(message)
+      room -= message.body.length
+    }
+  }
+  const last = pieces.at(-1)
+  if (last?.length === 1) last.unshift(pieces.at(-2)!.pop()!)
+  return pieces
+}
+
+function copied(body: Uint8Array, into: Buffer, at: number): number {
+  into.set(body, at)
+  return body.byteLength
+}

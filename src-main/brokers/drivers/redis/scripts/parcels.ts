@@ -1,0 +1,154 @@
+import { parcelStride } from '../parcel'
+import { latch } from './fragments'
+
+/** Pieces of Lua about runs of ids and the parcels that hold their bodies: see parcel.ts and runs.ts for what they look like. */
+
+/**
+ * runOf(token): first number, count and the first id as text, of `FIRST*COUNT`; nil for an id. runFrom(first, count): the token.
+ */
+export const runs = `
+local function runOf(token)
+  local first, count = string.match(token, '^(%d+)%*(%d+)$')
+  if first then return tonumber(first), tonumber(count), first end
+end
+local function runFrom(first, count) return count > 1 and text(first) .. '*' .. count or text(first) end
+`
+
+/**
+ * open(first): the bodies of a parcel become fields of \`payload\`, whatever else becomes of them; their place stays. Once opened
+ * it does nothing. Nobody can tell an opened message from a closed one, so a script may open before it knows whether it will change
+ * anything, once it has checked the types of its keys.
+ */
+export const opening = `
+local function inQueue(name) return string.sub(KEYS[1], 1, -6) .. name end
+local function open(first)
+  local parcel = redis.call('HGET', inQueue('parcels'), first)
+  if not parcel then return end
+  local count, number, fields = #parcel % 128, tonumber(first), {}
+  local at = 2 * count + 1
+  for i = 1, count do
+    local low, high = string.byte(parcel, 2 * i - 1, 2 * i)
+    local after = at + low + 256 * high
+    fields[2 * i - 1] = text(number + i - 1)
+    fields[2 * i] = string.sub(parcel, at, after - 1)
+    at = after
+  end
+  ${latch('KEYS[1]')}
+  redis.call('HSET', inQueue('payload'), unpack(fields))
+  redis.call('HDEL', inQueue('parcels'), first)
+  redis.call('HINCRBY', KEYS[1], 'parceled', -count)
+end
+`
+
+/**
+ * unfolded(lease, record, holds): the record with the ids of each run for which holds(first, count), whose parcel is then open. A
+ * run in a record stands for a closed parcel, always.
+ * holder(ids): such a question: which runs hold one of these.
+ */
+export const unfolding = `
+${opening}
+local function unfolded(lease, record, holds)
+  local stop = string.find(record, '|', 1, true)
+  local star = string.find(record, '*', 1, true)
+  if not star or star > stop then return record end
+  local before = record
+  local body = string.gsub(string.sub(record, 1, stop - 1), '(%d+)%*(%d+)', function(first, count)
+    local number = tonumber(first)
+    if not holds(number, tonumber(count)) then return nil end
+    open(first)
+    local ids = {}
+    for i = 1, count do ids[i] = text(number + i - 1) end
+    return table.concat(ids, ',')
+  end)
+  record = body .. string.sub(record, stop)
+  if record ~= before then redis.call('HSET', inQueue('leased'), lease, record) end
+  return record
+end
+local function holder(ids)
+  local numbers = {}
+  for i, id in ipairs(ids) do numbers[i] = tonumber(id) or 0 end
+  return function(first, count)
+    for _, number in ipairs(numbers) do
+      if number >= first and number < first + count then return true end
+    end
+    return false
+  end
+end
+`
+
+/**
+ * takePlaces(list, at, rest, want, isHole, whole): what a lease takes from a list's head on, `at` being places taken before and
+ * `rest` what is left of the next one (nil: all). Where `whole` says so, parcels that fit are taken as they are; others are opened.
+ * Answers { ids, closed: index -> first id of a parcel, skipped, count, at, rest, moved: messages that leave their places }.
+ */
+export const takingPlaces = `
+local function takePlaces(list, at, rest, want, isHole, whole)
+  local took = { ids = {}, closed = {}, skipped = {}, count = 0, moved = 0 }
+  local window, from = rest and { rest } or {}, at
+  local function one(id)
+    took.moved = took.moved + 1
+    if isHole(id) then took.skipped[#took.skipped + 1] = id
+    else took.ids[#took.ids + 1] = id; took.count = took.count + 1 end
+  end
+  local function run(number, count, first)
+    if whole and count <= want - took.count and redis.call('HEXISTS', inQueue('parcels'), first) == 1 then
+      took.ids[#took.ids + 1] = runFrom(number, count)
+      took.closed[#took.ids] = first
+      took.count = took.count + count
+      took.moved = took.moved + count
+      return nil
+    end
+    open(first)
+    for i = 0, count - 1 do
+      if took.count == want then return runFrom(number + i, count - i) end
+      one(text(number + i))
+    end
+  end
+  rest = nil
+  while took.count < want and took.moved < 1000 do
+    local place = window[at - from + 1]
+    if not place then
+      -- One place may hold all that is wanted.
+      local most = at == 0 and 1 or math.min(want - took.count, 1000)
+      window, from = redis.call('LRANGE', list, at, at + most - 1), at
+      place = window[1]
+      if not place then break end
+    end
+    if not string.find(place, '[*,]') then one(place)
+    else
+      for token in string.gmatch(place, '[^,]+') do
+        local left = token
+        if not rest and took.count < want then
+          local number, count, first = runOf(token)
+          if number then left = run(number, count, first) else one(token); left = nil end
+        end
+        if left then rest = rest and rest .. ',' .. left or left end
+      end
+    end
+    if rest then break end
+    at = at + 1
+  end
+  took.at, took.rest = at, rest
+  return took
+end
+`
+
+/** parcelOf(id): first id and bytes of the closed parcel that holds a message; nil when none does. */
+export const parcelLookUp = `
+local sizes = {}
+local parcels = redis.call('HLEN', key('parcels'))
+local function parcelOf(id)
+  local number = parcels > 0 and tonumber(id)
+  if not number then return nil end
+  local start = number - number % ${parcelStride}
+  for first = start, start - 75, -${parcelStride} do
+    local name = text(first)
+    local size = sizes[name] or redis.call('HSTRLEN', key('parcels'), name)
+    sizes[name] = size
+    if size > 0 then
+      if number < first + size % 128 then return name, size end
+      return nil
+    end
+  end
+end
+`
