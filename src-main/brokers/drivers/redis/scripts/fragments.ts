@@ -120,14 +120,19 @@ local function reversed(list)
 end
 `
 
+/** key(name): a key of the queue whose state is KEYS[1], in the same slot. */
+export const named = `
+local base = string.sub(KEYS[1], 1, -6)
+local function key(name) return base .. name end
+`
+
 /**
- * For scripts that know all keys of a queue: KEYS[1] is its state; key(name) makes the others, all in the same slot.
+ * For scripts that know all keys of a queue.
  * checked(types): one read of each key named, by type, so that a wrong one stops the script before its first write.
  */
 export const wholeQueue = `
 redis.call('HLEN', KEYS[1])
-local base = string.sub(KEYS[1], 1, -6)
-local function key(name) return base .. name end
+${named}
 local reads = { hash = 'HLEN', zset = 'ZCARD', list = 'LLEN', set = 'SCARD' }
 local function checked(kind, ...)
   for _, name in ipairs({ ... }) do redis.call(reads[kind], base .. name) end

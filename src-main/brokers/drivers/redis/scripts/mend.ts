@@ -2,6 +2,7 @@ import { script } from '../../../clients/script'
 import { defaultPriority, largeBodyBytes } from '../keys'
 import { readyLookUp } from './erase'
 import { clock, fieldsOf, limits, metas, readiness, wholeQueue } from './fragments'
+import { opening, parcelLookUp } from './parcels'
 
 /** What a person does to single messages. Each script compares before it changes: what is not as meant is left alone. */
 
@@ -11,7 +12,7 @@ ${clock}
 ${wholeQueue}
 ${metas}
 ${fieldsOf}
-checked('hash', 'payload', 'meta', 'leased') checked('zset', 'delayed', 'dead', 'done')
+checked('hash', 'payload', 'parcels', 'meta', 'leased') checked('zset', 'delayed', 'dead', 'done')
 local id = ARGV[1]
 ${isThere}
 if redis.call('HGET', key('payload'), id) ~= ARGV[2] then return -1 end
@@ -36,7 +37,10 @@ export const editDelayed = editing("if not redis.call('ZSCORE', key('delayed'), 
 export const editReady = editing(`
 local ids = { id }
 ${readyLookUp.replaceAll('#ARGV', '#ids')}
-if not isReady(id) then return 0 end
+${opening}
+local here, first = isReady(id)
+if not here then return 0 end
+if first then open(first) end
 `)
 
 /**
@@ -54,8 +58,9 @@ ${wholeQueue}
 ${limits}
 ${readiness}
 local state = redis.call('HMGET', KEYS[1], 'id', 'died', 'finished')
-checked('hash', 'payload', 'meta', 'results', 'notes', 'names', 'busy', 'windows')
+checked('hash', 'payload', 'parcels', 'meta', 'results', 'notes', 'names', 'busy', 'windows')
 checked('zset', 'delayed', 'dead', 'done', 'held') checked('set', 'removed') checked('list', 'wake', 'groups')
+${parcelLookUp}
 local marks, seen, bodies, metas, results, notes, names, revived = {}, {}, {}, {}, {}, {}, {}, {}
 local sorted = { delayed = {}, dead = {}, done = {} }
 local highest, died, finished = tonumber(state[1] or 0), tonumber(state[2] or 0), tonumber(state[3] or 0)
@@ -64,7 +69,7 @@ for i = 1, #ARGV, 7 do
   local id, from, place, own = ARGV[i], ARGV[i + 1], ARGV[i + 2], ownOf(ARGV[i])
   local free = not seen[id] and redis.call('HEXISTS', key('payload'), id) == 0
     and not redis.call('ZSCORE', key('delayed'), id) and not redis.call('ZSCORE', key('dead'), id)
-    and not redis.call('ZSCORE', key('done'), id)
+    and not redis.call('ZSCORE', key('done'), id) and not parcelOf(id)
   if free and own then
     local holder = seen[':' .. own] or redis.call('HGET', key('names'), own)
     if holder and redis.call('HEXISTS', key('payload'), holder) == 1 then free = false end

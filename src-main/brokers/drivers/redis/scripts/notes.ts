@@ -1,5 +1,6 @@
 import { script } from '../../../clients/script'
-import { wholeQueue } from './fragments'
+import { text, wholeQueue } from './fragments'
+import { parcelLookUp } from './parcels'
 
 /** Lines kept of a message's log, and bytes of each. */
 export const mostLogLines = 100
@@ -13,9 +14,11 @@ export const mostLogLines = 100
  * Answers 1, or 0 when there is no such message.
  */
 export const note = script(`
+${text}
 ${wholeQueue}
 checked('hash', 'payload', 'notes')
-if redis.call('HEXISTS', key('payload'), ARGV[1]) == 0 then return 0 end
+${parcelLookUp}
+if redis.call('HEXISTS', key('payload'), ARGV[1]) == 0 and not parcelOf(ARGV[1]) then return 0 end
 local notes = redis.call('HGET', key('notes'), ARGV[1]) or ''
 local progress, log = string.match(notes, '^([^\\n]*)(.*)$')
 if ARGV[2] == 'progress' then progress = ARGV[3]

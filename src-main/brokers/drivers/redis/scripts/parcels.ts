@@ -20,9 +20,8 @@ local function runFrom(first, count) return count > 1 and text(first) .. '*' .. 
  * anything, once it has checked the types of its keys.
  */
 export const opening = `
-local function inQueue(name) return string.sub(KEYS[1], 1, -6) .. name end
 local function open(first)
-  local parcel = redis.call('HGET', inQueue('parcels'), first)
+  local parcel = redis.call('HGET', key('parcels'), first)
   if not parcel then return end
   local count, number, fields = #parcel % 128, tonumber(first), {}
   local at = 2 * count + 1
@@ -34,8 +33,8 @@ local function open(first)
     at = after
   end
   ${latch('KEYS[1]')}
-  redis.call('HSET', inQueue('payload'), unpack(fields))
-  redis.call('HDEL', inQueue('parcels'), first)
+  redis.call('HSET', key('payload'), unpack(fields))
+  redis.call('HDEL', key('parcels'), first)
   redis.call('HINCRBY', KEYS[1], 'parceled', -count)
 end
 `
@@ -61,7 +60,7 @@ local function unfolded(lease, record, holds)
     return table.concat(ids, ',')
   end)
   record = body .. string.sub(record, stop)
-  if record ~= before then redis.call('HSET', inQueue('leased'), lease, record) end
+  if record ~= before then redis.call('HSET', key('leased'), lease, record) end
   return record
 end
 local function holder(ids)
@@ -76,22 +75,27 @@ local function holder(ids)
 end
 `
 
+/** Messages looked at in one list by one call, and a parcel beyond them. */
+const mostLookedAt = 1_000
+
 /**
- * takePlaces(list, at, rest, want, isHole, whole): what a lease takes from a list's head on, `at` being places taken before and
- * `rest` what is left of the next one (nil: all). Where `whole` says so, parcels that fit are taken as they are; others are opened.
- * Answers { ids, closed: index -> first id of a parcel, skipped, count, at, rest, moved: messages that leave their places }.
+ * takePlaces(list, head, how): what leaves a list from its head on. `head`: { at = places that left before, rest = what is left of
+ * the next one (nil: all) }; it is moved on. `how`: { want, isHole(id), stops(place) or nil, whole = parcels that fit are taken as they
+ * are, where any other is opened }.
+ * leave(list, head): takes them off the list.
+ * Answers { ids, runs among them; closed: index there -> first id of a parcel; skipped; count; moved: messages that leave }.
  */
 export const takingPlaces = `
-local function takePlaces(list, at, rest, want, isHole, whole)
+local function takePlaces(list, head, how)
   local took = { ids = {}, closed = {}, skipped = {}, count = 0, moved = 0 }
-  local window, from = rest and { rest } or {}, at
+  local at, from, window, rest = head.at, head.at, head.rest and { head.rest } or {}, nil
   local function one(id)
     took.moved = took.moved + 1
-    if isHole(id) then took.skipped[#took.skipped + 1] = id
+    if how.isHole(id) then took.skipped[#took.skipped + 1] = id
     else took.ids[#took.ids + 1] = id; took.count = took.count + 1 end
   end
   local function run(number, count, first)
-    if whole and count <= want - took.count and redis.call('HEXISTS', inQueue('parcels'), first) == 1 then
+    if how.whole and count <= how.want - took.count and redis.call('HEXISTS', key('parcels'), first) == 1 then
       took.ids[#took.ids + 1] = runFrom(number, count)
       took.closed[#took.ids] = first
       took.count = took.count + count
@@ -100,36 +104,38 @@ local function takePlaces(list, at, rest, want, isHole, whole)
     end
     open(first)
     for i = 0, count - 1 do
-      if took.count == want then return runFrom(number + i, count - i) end
+      if took.count == how.want then return runFrom(number + i, count - i) end
       one(text(number + i))
     end
   end
-  rest = nil
-  while took.count < want and took.moved < 1000 do
+  while took.count < how.want and took.moved < ${mostLookedAt} and not rest do
     local place = window[at - from + 1]
     if not place then
-      -- One place may hold all that is wanted.
-      local most = at == 0 and 1 or math.min(want - took.count, 1000)
+      -- A parcel may be all that is wanted.
+      local most = how.whole and at == 0 and 1 or math.min(how.want - took.count, ${mostLookedAt})
       window, from = redis.call('LRANGE', list, at, at + most - 1), at
       place = window[1]
-      if not place then break end
     end
+    if not place or how.stops and how.stops(place) then break end
     if not string.find(place, '[*,]') then one(place)
     else
       for token in string.gmatch(place, '[^,]+') do
         local left = token
-        if not rest and took.count < want then
+        if not rest and took.count < how.want then
           local number, count, first = runOf(token)
           if number then left = run(number, count, first) else one(token); left = nil end
         end
         if left then rest = rest and rest .. ',' .. left or left end
       end
     end
-    if rest then break end
-    at = at + 1
+    if not rest then at = at + 1 end
   end
-  took.at, took.rest = at, rest
+  head.at, head.rest = at, rest or (at == head.at and head.rest or nil)
   return took
+end
+local function leave(list, head)
+  if head.at > 0 then redis.call('LTRIM', list, head.at, -1) end
+  if head.rest then redis.call('LSET', list, 0, head.rest) end
 end
 `
 

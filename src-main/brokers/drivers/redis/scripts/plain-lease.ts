@@ -1,6 +1,6 @@
 import { script } from '../../../clients/script'
 import { idEpochMs, idsPerMs } from '../ids'
-import { clock, latch, nextId, records, richAnswer, text } from './fragments'
+import { clock, latch, named, nextId, records, richAnswer, text } from './fragments'
 import { opening, runs, takingPlaces, unfolding } from './parcels'
 
 /**
@@ -38,7 +38,7 @@ if ack.held then
     end
     ack.left = false
     if #ack.ids + ack.parceled ~= ack.whole then return -4 end
-    if #ack.parcels > 0 then redis.call('HLEN', inQueue('parcels')) end
+    if #ack.parcels > 0 then redis.call('HLEN', key('parcels')) end
   else
     ack.left = unfolded(ARGV[${at}], ack.held, holder({ unpack(ARGV, ${at + 1}) }))
     for i = ${at + 1}, #ARGV do
@@ -60,7 +60,7 @@ if ack.held then
   end
   local gone = #ack.ids + ack.parceled
   if #ack.parcels > 0 then
-    redis.call('HDEL', inQueue('parcels'), unpack(ack.parcels))
+    redis.call('HDEL', key('parcels'), unpack(ack.parcels))
     redis.call('HINCRBY', KEYS[1], 'parceled', -ack.parceled)
   end
   if gone > 0 then redis.call('HSET', KEYS[1], 'acked', text(tonumber(state[5] or 0) + gone)) end
@@ -71,25 +71,26 @@ end
 `
 
 /**
- * take.ids (runs among them), take.record (nil: nothing to lease), take.trim: how many places leave the list's head. The first
+ * take.ids (runs among them), take.record (nil: nothing to lease), take.head: what leaves the list's head. The first
  * writes check the types of leases and leased by themselves: each command costs a server that was idle a microsecond.
  */
 const readLease = `
-local take = { ids = {}, skipped = {}, count = 0, trim = 0, more = false }
+local take = { ids = {}, skipped = {}, count = 0, head = { at = 0 }, more = false }
 redis.call('STRLEN', KEYS[6])
 if not state[1] then
   local want, removed = tonumber(ARGV[2]), redis.call('SCARD', KEYS[7])
   if tonumber(state[6] or 0) > 0 then
-    local took = takePlaces(KEYS[9], 0, nil, want, function(id)
-      return removed > 0 and redis.call('SISMEMBER', KEYS[7], id) == 1
-    end, true)
-    take.ids, take.closed, take.skipped, take.count, take.rest = took.ids, took.closed, took.skipped, took.count, took.rest
-    take.trim, take.spread, take.more = took.at, took.moved - took.at, took.count == want or took.moved >= 1000
+    -- A parcel may be opened here.
+    redis.call('HLEN', KEYS[2]) redis.call('HLEN', KEYS[3]) redis.call('ZCARD', KEYS[4]) redis.call('HLEN', KEYS[5]) redis.call('LLEN', KEYS[8])
+    local function isHole(id) return removed > 0 and redis.call('SISMEMBER', KEYS[7], id) == 1 end
+    local took = takePlaces(KEYS[9], take.head, { want = want, isHole = isHole, whole = true })
+    take.ids, take.closed, take.skipped, take.count = took.ids, took.closed, took.skipped, took.count
+    take.spread, take.more = took.moved - take.head.at, took.count == want or #took.skipped > 0
   else
     local span = removed == 0 and want or math.min(want + removed, 1000)
     local found = redis.call('LRANGE', KEYS[9], 0, span - 1)
     local count = #found
-    take.ids, take.trim, take.more = found, count, count == span
+    take.ids, take.head.at, take.more = found, count, count == span
     if removed > 0 and count > 0 then
       local kept, seen = {}, 0
       while seen < count and #kept < want do
@@ -97,7 +98,7 @@ if not state[1] then
         if redis.call('SISMEMBER', KEYS[7], found[seen]) == 1 then take.skipped[#take.skipped + 1] = found[seen]
         else kept[#kept + 1] = found[seen] end
       end
-      take.ids, take.trim, take.more = kept, seen, count == span or seen < count
+      take.ids, take.head.at, take.more = kept, seen, count == span or seen < count
     end
     take.count = #take.ids
   end
@@ -109,7 +110,7 @@ if not state[1] then
       take.bodies = state[4] and 0 or 1
     else
       take.bodies = redis.call('HMGET', KEYS[2], unpack(take.ids))
-      for i, first in pairs(take.closed or {}) do take.bodies[i] = redis.call('HGET', inQueue('parcels'), first) end
+      for i, first in pairs(take.closed or {}) do take.bodies[i] = redis.call('HGET', key('parcels'), first) end
     end
   end
   if take.more then take.marks = redis.call('LLEN', KEYS[8]) end
@@ -134,8 +135,7 @@ if take.record then
 elseif #take.skipped > 0 then
   leased = -3
 end
-if take.trim > 0 then redis.call('LTRIM', KEYS[9], take.trim, -1) end
-if take.rest then redis.call('LSET', KEYS[9], 0, take.rest) end
+leave(KEYS[9], take.head)
 if take.spread then redis.call('HINCRBY', KEYS[1], 'spread', -take.spread) end
 if #take.skipped > 0 then redis.call('SREM', KEYS[7], unpack(take.skipped)) end
 if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
@@ -151,8 +151,7 @@ if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
  * removed ones were found: ask again.
  */
 export const lease = script(`
-${clock}
-${runs}${opening}${takingPlaces}
+${clock}${named}${runs}${opening}${takingPlaces}
 ${state}${readLease}${writeLease}
 return leased
 `)
@@ -164,8 +163,7 @@ return leased
  * not hold n: name them.
  */
 export const ack = script(`
-${text}
-${runs}${unfolding}
+${text}${named}${runs}${unfolding}
 ${state}${readAck(1)}${writeAck(1)}
 return acked
 `)
@@ -178,8 +176,7 @@ return acked
  * Answers { as ack, as lease }, or -2 a rich queue, or -4 as ack.
  */
 export const turn = script(`
-${clock}
-${runs}${unfolding}${takingPlaces}
+${clock}${named}${runs}${unfolding}${takingPlaces}
 ${state}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
 return { acked, leased }
 `)

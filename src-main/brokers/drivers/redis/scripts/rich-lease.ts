@@ -2,6 +2,7 @@ import { script } from '../../../clients/script'
 import { idEpochMs, idsPerMs, stampsPerMs } from '../ids'
 import { defaultPriority, priorities } from '../keys'
 import { clock, erasing, fieldsOf, latch, limits, metas, nextId, readiness, records, wholeQueue } from './fragments'
+import { runs, takingPlaces, unfolding } from './parcels'
 
 /** Leases and acks of queues that use more than plain messages; each answers what its twin in plain-lease.ts does. */
 
@@ -14,6 +15,9 @@ ${records}
 ${metas}
 ${fieldsOf}
 ${erasing}
+${runs}
+${unfolding}
+${takingPlaces}
 `
 
 /** Trims of what is done and kept, per call, beside what the call itself adds. */
@@ -24,12 +28,14 @@ const doneTrim = 200
  * A child's end is left as a notice for its parent.
  */
 const readAck = (at: number) => `
-checked('hash', 'payload', 'meta', 'results', 'notes', 'names', 'kids', 'leased', 'busy', 'windows')
+checked('hash', 'payload', 'parcels', 'meta', 'results', 'notes', 'names', 'kids', 'leased', 'busy', 'windows')
 checked('zset', 'leases', 'done', 'held') checked('list', 'groups', 'notices', 'wake')
 local state = redis.call('HMGET', KEYS[1], 'finished', 'paused', 'lease', 'big', 'starts', 'holes')
 local keep, keepMs = tonumber(ARGV[${at} + 1]), tonumber(ARGV[${at} + 2])
 local record = redis.call('HGET', key('leased'), ARGV[${at}])
-local ids, marks, results, named = {}, {}, {}, {}
+local ids, marks, results, named, given = {}, {}, {}, {}, {}
+for i = ${at} + 3, #ARGV, 2 do given[#given + 1] = ARGV[i] end
+record = record and unfolded(ARGV[${at}], record, holder(given))
 for i = ${at} + 3, #ARGV, 2 do
   local rest = record and cut(record, ARGV[i])
   marks[#marks + 1] = rest and '1' or '0'
@@ -91,7 +97,7 @@ const deepestHole = 20
  * Groups and lists take turns at the room: half each, and what one does not use is the other's.
  */
 const readLease = `
-checked('hash', 'payload', 'leased', 'busy', 'windows') checked('zset', 'leases', 'held')
+checked('hash', 'payload', 'parcels', 'leased', 'busy', 'windows') checked('zset', 'leases', 'held')
 checked('list', 'groups', 'wake') checked('set', 'removed')
 redis.call('STRLEN', key('waits'))
 local want, limited = tonumber(ARGV[2]), -1
@@ -105,7 +111,7 @@ if state[2] then want = 0 end
 local holes = state[6] and redis.call('SCARD', key('removed')) or 0
 local function isHole(id) return holes > 0 and redis.call('SISMEMBER', key('removed'), id) == 1 end
 local turns = want > 0 and redis.call('LRANGE', key('groups'), 0, math.min(want * 2, 500) - 1) or {}
-local took, trims, holesPassed, lastGroup = {}, {}, {}, 0
+local took, trims, heads, spread, holesPassed, lastGroup = {}, {}, {}, 0, {}, 0
 local claims, opened, again, holding = {}, {}, {}, {}
 local function isUsedUp(group)
   if groupLimit <= 0 then return false end
@@ -144,14 +150,13 @@ local function takeLists(room)
   for priority = 0, ${priorities - 1} do
     if room <= 0 then break end
     local list = key('ready:' .. priority)
-    local start = trims[list] or 0
-    local found = redis.call('LRANGE', list, start, start + math.min(room + holes, 1000) - 1)
-    local ids, seen = {}, 0
-    while seen < #found and #ids < room do
-      seen = seen + 1
-      if isHole(found[seen]) then holesPassed[#holesPassed + 1] = found[seen] else ids[#ids + 1] = found[seen] end
-    end
-    if seen > 0 then trims[list] = start + seen end
+    local head = heads[list] or { at = 0 }
+    local start = head.at
+    heads[list] = head
+    local found = takePlaces(list, head, { want = room, isHole = isHole })
+    local ids = found.ids
+    for _, hole in ipairs(found.skipped) do holesPassed[#holesPassed + 1] = hole end
+    spread = spread + found.moved - (head.at - start)
     if #ids > 0 then
       ids.priority = priority
       took[#took + 1] = ids
@@ -220,6 +225,8 @@ for list, count in pairs(trims) do
   redis.call('LTRIM', list, count, -1)
   if string.find(list, ':g:', #base, true) then fromGroups = fromGroups + count end
 end
+for list, head in pairs(heads) do leave(list, head) end
+add('spread', -spread)
 if lastGroup > 0 then redis.call('LTRIM', key('groups'), lastGroup, -1) end
 if #again > 0 then redis.call('RPUSH', key('groups'), unpack(again)) end
 if #holding > 0 then redis.call('ZADD', key('held'), unpack(holding)) end

@@ -2,6 +2,7 @@ import { script } from '../../../clients/script'
 import { stampsPerMs } from '../ids'
 import { defaultPriority } from '../keys'
 import { clock, fieldsOf, latch, limits, metas, readiness, records, wholeQueue } from './fragments'
+import { runs, unfolding } from './parcels'
 
 /** What both scripts need once they know where each id goes. */
 const header = `
@@ -12,7 +13,9 @@ ${readiness}
 ${records}
 ${metas}
 ${fieldsOf}
-checked('hash', 'payload', 'meta', 'leased', 'busy', 'windows') checked('zset', 'delayed', 'dead', 'leases', 'held')
+${runs}
+${unfolding}
+checked('hash', 'payload', 'parcels', 'meta', 'leased', 'busy', 'windows') checked('zset', 'delayed', 'dead', 'leases', 'held')
 checked('list', 'wake', 'groups')
 local state = redis.call('HMGET', KEYS[1], 'died')
 local notes, due, dead, died, failures = {}, {}, {}, tonumber(state[1] or 0), 0
@@ -54,6 +57,7 @@ for i = 2, #ARGV, 4 do
 end
 local record = redis.call('HGET', key('leased'), ARGV[1])
 if not record then return table.concat(marks) end
+record = unfolded(ARGV[1], record, holder(given))
 local found, worker = fieldsOf(key('meta'), given), workerIn(record)
 local gone = {}
 for n = 1, #given do
@@ -90,6 +94,15 @@ return table.concat(marks)
  * Answers { back to ready, died, when the next lease expires in ms or -1 }.
  */
 export const recover = script(`${header}
+local function among(tokens, room)
+  local reached = {}
+  for _, token in ipairs(tokens) do
+    local first, count = runOf(token)
+    if first and room > 0 then reached[first] = true end
+    room = room - (count or 1)
+  end
+  return function(first) return reached[first] end
+end
 local room, closed, kept, requeued = tonumber(ARGV[1]), {}, {}, 0
 local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', text(now), 'LIMIT', 0, room)
 local gone = {}
@@ -98,6 +111,7 @@ for _, lease in ipairs(expired) do
   local record = redis.call('HGET', key('leased'), lease)
   if not record then closed[#closed + 1] = lease
   else
+    record = unfolded(lease, record, among(idsOf(record), room))
     local ids, of = idsOf(record)
     local worker = workerIn(record)
     local count = math.min(#ids, room)
