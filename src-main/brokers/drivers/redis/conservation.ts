@@ -1,9 +1,11 @@
 import type { RedisClient } from '../../clients/redis'
 import { groupList, type QueueKeys } from './keys'
 import { groupNames } from './paging'
+import { countOfParcel } from './parcel'
 import { parseRecord } from './record'
+import { idsFrom, idsOfPlace } from './runs'
 
-/** Everything that a queue holds, read whole: for tests and small queues only. */
+/** Everything that a queue holds, read whole: for tests and small queues only. Parcels count as their messages. */
 export interface Census {
   readonly ready: readonly (readonly string[])[]
   readonly delayed: readonly string[]
@@ -18,19 +20,27 @@ export interface Census {
 }
 
 export async function census(redis: RedisClient, keys: QueueKeys): Promise<Census> {
-  const [bodies, metas, delayed, dead, done, names, leases, records, removed, ...ready] = await Promise.all([
-    redis.hkeys(keys.payload),
-    redis.hkeys(keys.meta),
-    redis.zrange(keys.delayed, 0, '-1'),
-    redis.zrange(keys.dead, 0, '-1'),
-    redis.zrange(keys.done, 0, '-1'),
-    redis.hgetall(keys.names),
-    redis.zrange(keys.leases, 0, '-1'),
-    redis.hgetall(keys.leased),
-    redis.smembers(keys.removed),
-    ...keys.ready.map((key) => redis.lrange(key, 0, -1)),
-  ])
+  const [alone, parcels, beyond, metas, delayed, dead, done, names, leases, records, removed, ...lists] =
+    await Promise.all([
+      redis.hkeys(keys.payload),
+      redis.hgetallBuffer(keys.parcels),
+      redis.hmget(keys.state, 'spread', 'parceled'),
+      redis.hkeys(keys.meta),
+      redis.zrange(keys.delayed, 0, '-1'),
+      redis.zrange(keys.dead, 0, '-1'),
+      redis.zrange(keys.done, 0, '-1'),
+      redis.hgetall(keys.names),
+      redis.zrange(keys.leases, 0, '-1'),
+      redis.hgetall(keys.leased),
+      redis.smembers(keys.removed),
+      ...keys.ready.map((key) => redis.lrange(key, 0, -1)),
+    ])
   const gone = new Set(removed)
+  const ready = lists.map((list) => list.flatMap(idsOfPlace))
+  const closed = Object.entries(parcels).map(([first, { length }]) => ({ first, count: countOfParcel(length) }))
+  const parceled = closed.flatMap(({ first, count }) => idsFrom(first, count))
+  const bodies = [...alone, ...parceled]
+  const spread = ready.flat().length - lists.flat().length
   const groups = await censusOfGroups(redis, keys, gone)
   const grouped = [...groups.groups.values()].flatMap((group) => group.ready)
   const leased = new Map(Object.entries(records).map(([lease, record]) => [lease, parseRecord(record).ids]))
@@ -45,6 +55,8 @@ export async function census(redis: RedisClient, keys: QueueKeys): Promise<Censu
   ]
   for (const id of standing) places.set(id, (places.get(id) ?? 0) + 1)
   const owners = new Set(bodies)
+  const tokens = Object.values(records).flatMap((record) => parseRecord(record).tokens)
+  const whole = new Set([...lists.flat(), ...tokens])
   const timed = new Set(leases)
   return {
     ready: ready.map((list) => list.filter((id) => !gone.has(id))),
@@ -56,6 +68,18 @@ export async function census(redis: RedisClient, keys: QueueKeys): Promise<Censu
     bodies: owners,
     problems: [
       ...groups.problems,
+      ...alone.filter((id) => parceled.includes(id)).map((id) => `${id} has a body and stands in a parcel`),
+      ...closed
+        .map(({ first, count }) => `${first}*${count}`)
+        .filter((run) => !whole.has(run))
+        .map((run) => `parcel ${run} has no place as a whole`),
+      ...tokens
+        .filter((token) => token.includes('*') && !parceled.includes(token.split('*')[0]!))
+        .map((token) => `${token} is leased as a parcel and is none`),
+      ...(spread === Number(beyond[0] ?? 0) ? [] : [`a spread of ${spread} is counted as ${beyond[0]}`]),
+      ...(parceled.length === Number(beyond[1] ?? 0)
+        ? []
+        : [`${parceled.length} messages in parcels are counted as ${beyond[1]}`]),
       ...groups.holders
         .filter((id) => !delayed.includes(id) && ![...leased.values()].flat().includes(id))
         .map((id) => `${id} holds its group and is neither leased nor delayed`),

@@ -4,7 +4,9 @@ import type { QueueKeys } from './keys'
 
 /** What is counted for one queue, as the server gave it; `oldestId` is 0 when nothing is ready. */
 export interface Figures {
+  /** Messages in ready lists, and what was removed from them. */
   readonly listed: number
+  /** Messages, in parcels or alone. */
   readonly bodies: number
   readonly delayed: number
   readonly dead: number
@@ -68,7 +70,7 @@ export type Command = readonly [name: string, ...args: (string | number)[]]
 
 /** The same questions as plain commands, for servers that run no read-only script. */
 export const figureCommands = (keys: QueueKeys): readonly Command[] => [
-  ['HMGET', keys.state, 'paused', 'in', 'acked', 'grouped'],
+  ['HMGET', keys.state, 'paused', 'in', 'acked', 'grouped', 'spread', 'parceled'],
   ['HLEN', keys.payload],
   ['ZCARD', keys.done],
   ['ZCARD', keys.delayed],
@@ -105,9 +107,10 @@ export function figuresOfReplies(
   return {
     listed:
       Number(state[3] ?? 0) +
+      Number(state[4] ?? 0) +
       lists.reduce<number>((sum, length, index) => (index % 2 === 0 ? sum + Number(length) : sum), 0),
     done,
-    bodies,
+    bodies: bodies + Number(state[5] ?? 0),
     delayed,
     dead,
     removed,

@@ -8,6 +8,7 @@ import { locate } from './locating'
 import { historyOf, lastFailure, type Meta, parseMeta } from './meta'
 import { notesOf } from './notes'
 import { type Row, summaryOf } from './rows'
+import { bodiesOf } from './stored-bodies'
 
 /** Everything about one message, in one look; a body above wholeBodyLimit is measured and left where it is. */
 export async function inspect(redis: RedisClient, keys: QueueKeys, id: string): Promise<MessageDetail> {
@@ -19,7 +20,7 @@ export async function inspect(redis: RedisClient, keys: QueueKeys, id: string): 
     redis.hget(keys.results, id),
     redis.hget(keys.kids, id),
   ])
-  const whole = bytes <= wholeBodyLimit ? await redis.hgetBuffer(keys.payload, id) : undefined
+  const whole = bytes <= wholeBodyLimit ? (await bodiesOf(redis, keys, [id]))[0]! : undefined
   if (!row || whole === null)
     throw new Failure({ code: 'gone', message: `Message ${id} is not in ${keys.name} any more.`, subject: id })
   const meta = parseMeta(metaBytes)

@@ -5,7 +5,6 @@ import {
   endedAtOfScore,
   idEpochMs,
   idSuffix,
-  idsFrom,
   idsPerMs,
   isId,
   partsOfId,
@@ -24,6 +23,7 @@ import {
   stackLine,
 } from './meta'
 import { parseRecord } from './record'
+import { idsFrom } from './runs'
 
 /** Redis takes what stands between the first brace and the first closing one after it. */
 const hashTag = (key: string) => {

@@ -3,6 +3,7 @@ import type { RedisClient } from '../../clients/redis'
 import type { QueueKeys } from './keys'
 import { leasedIds } from './paging'
 import type { Row } from './rows'
+import { existing } from './stored-bodies'
 
 /** Where each message stands; null: there is no such message. One write for all, one more when leases must be looked through. */
 export async function locate(
@@ -10,23 +11,21 @@ export async function locate(
   keys: QueueKeys,
   ids: readonly string[],
 ): Promise<readonly (Row | null)[]> {
-  const found = await Promise.all(
-    ids.map((id) =>
-      Promise.all([
-        redis.hexists(keys.payload, id),
-        redis.zscore(keys.dead, id),
-        redis.zscore(keys.delayed, id),
-        redis.zscore(keys.done, id),
-      ]),
+  const [there, found] = await Promise.all([
+    existing(redis, keys, ids),
+    Promise.all(
+      ids.map((id) =>
+        Promise.all([redis.zscore(keys.dead, id), redis.zscore(keys.delayed, id), redis.zscore(keys.done, id)]),
+      ),
     ),
-  )
+  ])
   const listed = found.some(
-    ([exists, dead, delayed, done]) => exists === 1 && dead === null && delayed === null && done === null,
+    ([dead, delayed, done], index) => dead === null && delayed === null && done === null && there.has(ids[index]!),
   )
   const leased = listed ? await leasedIds(redis, keys) : new Set<string>()
-  return found.map(([exists, dead, delayed, done], index): Row | null => {
+  return found.map(([dead, delayed, done], index): Row | null => {
     const id = ids[index]!
-    if (exists === 0) return null
+    if (!there.has(id)) return null
     if (dead !== null) return row(id, 'dead', dead)
     if (delayed !== null) return row(id, 'delayed', delayed)
     if (done !== null) return row(id, 'done', done)

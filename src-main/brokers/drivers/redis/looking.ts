@@ -5,10 +5,12 @@ import type { PageRequest, StoredMessage, StoredPage } from '../../driver-messag
 import { escaped, partsOfId } from './ids'
 import { defaultPriority, type QueueKeys } from './keys'
 import { locate } from './locating'
-import { type EndedState, endedPlaces, endedRange, places, readyPlaces } from './paging'
+import { type EndedState, endedPlaces, endedRange, places } from './paging'
 import type { QueueAsker } from './queue-asker'
+import { readyPlaces } from './ready-places'
 import type { Row } from './rows'
 import { endedPage } from './scripts/page'
+import { bodiesOf } from './stored-bodies'
 import { StoredRow } from './stored-row'
 
 /** Looks at messages without taking them. */
@@ -70,7 +72,7 @@ export class Looking implements LookingOfDriver {
     const ask = (hash: string) => sendTextCommand(this.asker.redis, 'hmget', hash, ids) as Promise<(Buffer | null)[]>
     const none = Promise.resolve<(Buffer | null)[]>([])
     const [bodies, metas, results, notes, kids] = await Promise.all([
-      read?.bodies ?? ask(keys.payload),
+      read?.bodies ?? bodiesOf(this.asker.redis, keys, ids),
       read?.metas ?? ask(keys.meta),
       // Only a queue that uses more than plain messages has any of these.
       isRich ? ask(keys.results) : none,

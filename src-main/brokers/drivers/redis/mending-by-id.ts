@@ -3,13 +3,16 @@ import type { Mending, MendOutcome } from '../../driver'
 import { defaultPriority, priorities, type QueueKeys } from './keys'
 import { locate } from './locating'
 import { storedId } from './looking'
-import { readyPlaces } from './paging'
 import type { QueueAsker } from './queue-asker'
+import { readyPlaces } from './ready-places'
 import { marksOf } from './replies'
 import type { Row } from './rows'
 import * as eraseScripts from './scripts/erase'
 import * as mendScripts from './scripts/mend'
 import * as moveScripts from './scripts/moves'
+
+/** Ready messages whose priority is changed by one call. */
+const readyPerCall = 20
 
 /** What a service does to single messages of its own. */
 export class MendingById implements Mending {
@@ -47,13 +50,17 @@ export class MendingById implements Mending {
         ]),
       ready: async (own) => {
         const places = await readyPlaces(this.asker.redis, keys, own)
-        return this.marks(keys, 'change the priority', moveScripts.changePriority, [
-          priority,
-          ...own.flatMap((id) => {
+        const marks: boolean[] = []
+        // Each may open a parcel.
+        for (let at = 0; at < own.length; at += readyPerCall) {
+          const args = own.slice(at, at + readyPerCall).flatMap((id) => {
             const { list = defaultPriority, index = 0 } = places.get(id) ?? {}
             return [id, list, index]
-          }),
-        ])
+          })
+          const change = [priority, ...args]
+          marks.push(...(await this.marks(keys, 'change the priority', moveScripts.changePriority, change)))
+        }
+        return marks
       },
     })
   }

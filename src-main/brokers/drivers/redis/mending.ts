@@ -7,10 +7,11 @@ import { isId } from './ids'
 import { digestOf } from './inspection'
 import { askedQueue, defaultPriority, type QueueKeys } from './keys'
 import { locate } from './locating'
-import { readyPlaces } from './paging'
+import { readyPlaces } from './ready-places'
 import { sizesOf } from './rows'
 import * as erase from './scripts/erase'
 import * as mend from './scripts/mend'
+import { bodiesOf } from './stored-bodies'
 
 /** Bodies pulled or sent in one command together. */
 const bytesPerCall = 1024 * 1024
@@ -26,7 +27,7 @@ export async function snapshot(
   if (rows.length === 0) return []
   const here = rows.map((row) => row.id)
   const [bodies, metas, results, notes, lists] = await Promise.all([
-    bodiesOf(redis, keys, here),
+    bodiesById(redis, keys, here),
     redis.hmgetBuffer(keys.meta, ...here),
     redis.hmgetBuffer(keys.results, ...here),
     redis.hmgetBuffer(keys.notes, ...here),
@@ -74,7 +75,7 @@ export async function edit(redis: RedisClient, keys: QueueKeys, change: Edit): P
   if (state === 'done') return failed(id, 'It is done: a change would reach nobody.')
   if ((await redis.hstrlen(keys.payload, id)) > wholeBodyLimit)
     return failed(id, 'A body that was not shown whole cannot be edited.')
-  const seen = await redis.hgetBuffer(keys.payload, id)
+  const seen = (await bodiesOf(redis, keys, [id]))[0] ?? null
   if (seen === null) return { id, outcome: 'gone' }
   if (digestOf(seen) !== expectedDigest) return changed(id)
   const args = [id, seen, Buffer.from(body)]
@@ -172,7 +173,7 @@ async function orUnknown(ask: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-async function bodiesOf(
+async function bodiesById(
   redis: RedisClient,
   keys: QueueKeys,
   ids: readonly string[],
@@ -181,7 +182,11 @@ async function bodiesOf(
   const measured = ids.map((id, index) => ({ id, bytes: sizes[index]! }))
   const found = new Map<string, Buffer>()
   for (const piece of piecesBySize(measured, (each) => each.bytes)) {
-    const bodies = await redis.hmgetBuffer(keys.payload, ...piece.map((each) => each.id))
+    const bodies = await bodiesOf(
+      redis,
+      keys,
+      piece.map((each) => each.id),
+    )
     piece.forEach(({ id }, index) => {
       const body = bodies[index]
       if (body) found.set(id, body)

@@ -3,12 +3,14 @@ import type { MessagePage, MessageState } from '@shared/model/message'
 import type { RedisClient } from '../../clients/redis'
 import type { BrowseRequest } from '../../reader'
 import { groupList, priorities, type QueueKeys } from './keys'
+import { placeAfter } from './ready-places'
 import { parseRecord } from './record'
 import { type Row, rowsOf } from './rows'
+import { idsOfPlace } from './runs'
 
 /**
  * Pages through one state. Every cursor names a message, not a number of messages: `dead 123` (and `done 123`) the score of the
- * last row, `delayed 123 id` its score and id, `ready 5 1000 id` list, index and id, `grouped group id` in the groups behind the
+ * last row, `delayed 123 id` its score and id, `ready 5 1000 id` list, index of its place and id, `grouped group id` in the groups behind the
  * lists, `leased lease id`.
  */
 export async function browse(redis: RedisClient, keys: QueueKeys, request: BrowseRequest): Promise<MessagePage> {
@@ -129,18 +131,24 @@ async function ready(
 ): Promise<Places> {
   const [, list = '0', index = '0', anchor = ''] = cursor ?? []
   let priority = number(list)
-  let at = cursor === null ? 0 : await indexAfter(redis, keys.ready[priority] ?? '', number(index), anchor)
+  let { index: at, skip } =
+    cursor === null ? start : await placeAfter(redis, keys.ready[priority] ?? '', number(index), anchor)
   const rows: Row[] = []
-  for (; priority < priorities; priority++, at = 0) {
-    const found = await redis.lrange(keys.ready[priority]!, at, at + limit - rows.length - 1)
-    for (const id of found) rows.push({ id, state: 'ready', score: null, list: priority })
-    const last = found.at(-1)
-    if (rows.length >= limit && last !== undefined)
-      return { rows, nextCursor: `ready ${priority} ${at + found.length - 1} ${last}` }
+  for (; priority < priorities; priority++, at = 0, skip = 0) {
+    // No place is empty: one beyond the room makes up for a place of which all was passed.
+    const found = await redis.lrange(keys.ready[priority]!, at, at + limit - rows.length)
+    for (const [place, text] of found.entries()) {
+      for (const id of idsOfPlace(text).slice(place === 0 ? skip : 0)) {
+        rows.push({ id, state: 'ready', score: null, list: priority })
+        if (rows.length >= limit) return { rows, nextCursor: `ready ${priority} ${at + place} ${id}` }
+      }
+    }
   }
   const behind = await grouped(redis, keys, null, limit - rows.length)
   return { rows: [...rows, ...behind.rows], nextCursor: behind.nextCursor }
 }
+
+const start = { index: 0, skip: 0 }
 
 /** Groups in the order of their names, since their turns change all the time; each from its head. */
 async function grouped(
@@ -153,9 +161,9 @@ async function grouped(
   const rows: Row[] = []
   for (const group of await groupNames(redis, keys)) {
     if (group < lastGroup) continue
-    const start = group === lastGroup ? await placeAfter(redis, groupList(keys, group), lastId) : 0
+    const from = group === lastGroup ? await placeInGroup(redis, groupList(keys, group), lastId) : 0
     const room = limit - rows.length
-    const found = await redis.lrange(groupList(keys, group), start, start + room - 1)
+    const found = await redis.lrange(groupList(keys, group), from, from + room - 1)
     for (const id of found) rows.push({ id, state: 'ready', score: null })
     if (rows.length >= limit) return { rows, nextCursor: `grouped ${group} ${found.at(-1)}` }
   }
@@ -181,7 +189,7 @@ export async function groupNames(redis: RedisClient, keys: QueueKeys): Promise<r
   return [...names].sort()
 }
 
-async function placeAfter(redis: RedisClient, list: string, id: string): Promise<number> {
+async function placeInGroup(redis: RedisClient, list: string, id: string): Promise<number> {
   for (let at = 0; ; at += windowSize) {
     const piece = await redis.lrange(list, at, at + windowSize - 1)
     const found = piece.indexOf(id)
@@ -192,60 +200,16 @@ async function placeAfter(redis: RedisClient, list: string, id: string): Promise
   }
 }
 
-/** In which list each id stands and where, looked for from the heads on; what is not found is left out. */
-export async function readyPlaces(
-  redis: RedisClient,
-  keys: QueueKeys,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, { readonly list: number; readonly index: number }>> {
-  const found = new Map<string, { readonly list: number; readonly index: number }>()
-  const wanted = new Set(ids)
-  for (let list = 0; list < priorities; list++) {
-    for (let at = 0; at < deepestPlace && found.size < wanted.size; at += windowSize) {
-      const piece = await redis.lrange(keys.ready[list]!, at, at + windowSize - 1)
-      for (const [index, id] of piece.entries()) if (wanted.has(id)) found.set(id, { list, index: at + index })
-      if (piece.length < windowSize) break
-    }
-  }
-  return found
-}
-
-/** A message deeper in its list is not looked for. */
-const deepestPlace = 1_000_000
-
-/**
- * Where the list goes on after `anchor`, which stood at `index`. Leases take heads, so it stands lower by now; expired
- * leases put heads back, so it may stand a little higher. When it was taken itself, the list goes on at the first id
- * greater than it: lists are in order of ids but for what was put back.
- */
-async function indexAfter(redis: RedisClient, list: string, index: number, anchor: string): Promise<number> {
-  const windows = [index - windowSize / 2, index + windowSize / 2]
-  for (let from = index - windowSize * 1.5; from > -windowSize && windows.length < 22; from -= windowSize)
-    windows.push(from)
-  for (const from of windows) {
-    if (from + windowSize <= 0) continue
-    const start = Math.max(from, 0)
-    const found = (await redis.lrange(list, start, from + windowSize - 1)).indexOf(anchor)
-    if (found >= 0) return start + found + 1
-  }
-  let low = 0
-  let high = await redis.llen(list)
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const id = await redis.lindex(list, middle)
-    if (id !== null && Number.parseInt(id.replace('h', ''), 10) <= Number.parseInt(anchor, 10)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 export async function readyTotal(redis: RedisClient, keys: QueueKeys): Promise<number> {
-  const [removed, grouped, ...lengths] = await Promise.all([
+  const [removed, beyond, ...lengths] = await Promise.all([
     redis.scard(keys.removed),
-    redis.hget(keys.state, 'grouped'),
+    redis.hmget(keys.state, 'grouped', 'spread'),
     ...keys.ready.map((key) => redis.llen(key)),
   ])
-  return Math.max(lengths.reduce((sum, length) => sum + length, Number(grouped ?? 0)) - removed, 0)
+  return Math.max(
+    lengths.reduce((sum, length) => sum + length, Number(beyond[0] ?? 0) + Number(beyond[1] ?? 0)) - removed,
+    0,
+  )
 }
 
 /** Leases in the order in which they were given; there are as many as batches at work. */

@@ -3,6 +3,7 @@ import type { RedisClient } from '../../clients/redis'
 import { dueOfScore, endedAtOfScore, neverDue, partsOfId, timeOfId } from './ids'
 import type { QueueKeys } from './keys'
 import { lastFailure, type Meta, parseMeta } from './meta'
+import { bodiesOf } from './stored-bodies'
 
 /** A message's id and where it was found. */
 export interface Row {
@@ -26,9 +27,9 @@ export async function rowsOf(
   if (rows.length === 0) return []
   const ids = rows.map((row) => row.id)
   const [sizes, metas] = await Promise.all([sizesOf(redis, keys, ids), redis.hmgetBuffer(keys.meta, ...ids)])
-  // A size of 0 stands for an empty body and for none: reading it tells which.
+  // A size of 0 stands for an empty body, for one in a parcel, and for none: reading it tells which.
   const small = ids.filter((_, index) => sizes[index]! <= previewedBytes)
-  const bodies = small.length === 0 ? [] : await redis.hmgetBuffer(keys.payload, ...small)
+  const bodies = small.length === 0 ? [] : await bodiesOf(redis, keys, small)
   const bodyOf = new Map(small.map((id, index) => [id, bodies[index] ?? null]))
   return rows.flatMap((row, index) => {
     const body = bodyOf.get(row.id)
@@ -37,6 +38,7 @@ export async function rowsOf(
   })
 }
 
+/** Of bodies that stand alone; 0 of others. */
 export async function sizesOf(redis: RedisClient, keys: QueueKeys, ids: readonly string[]): Promise<readonly number[]> {
   return Promise.all(ids.map((id) => redis.hstrlen(keys.payload, id)))
 }

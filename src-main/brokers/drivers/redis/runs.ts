@@ -14,11 +14,11 @@ export function runOf(token: string): Run | undefined {
 
 export const runToken = ({ first, count }: Run): string => `${first}*${count}`
 
+export const isOneId = (place: string): boolean => !place.includes('*') && !place.includes(',')
+
 /** Every id of it, in order. */
-export function idsOfPlace(place: string): readonly string[] {
-  if (!place.includes('*') && !place.includes(',')) return [place]
-  return idsOfTokens(place.split(','))
-}
+export const idsOfPlace = (place: string): readonly string[] =>
+  isOneId(place) ? [place] : idsOfTokens(place.split(','))
 
 export const idsOfTokens = (tokens: readonly string[]): readonly string[] =>
   tokens.flatMap((token) => {
@@ -30,4 +30,14 @@ export const idsOfTokens = (tokens: readonly string[]): readonly string[] =>
 export function idsFrom(first: string, count: number): readonly string[] {
   const start = Number(first)
   return Array.from({ length: count }, (_, index) => String(start + index))
+}
+
+/** Whether a message stands at this place. */
+export function holds(place: string, id: string): boolean {
+  if (isOneId(place)) return place === id
+  const number = Number(id)
+  return place.split(',').some((token) => {
+    const run = runOf(token)
+    return run === undefined ? token === id : number >= Number(run.first) && number < Number(run.first) + run.count
+  })
 }

@@ -32,8 +32,17 @@ local fine, waitsOf = pcall(call, 'MGET', unpack(keys))
 if not fine then waitsOf = {} end
 local function head(list, removedKey)
   if not removedKey then return call('LINDEX', list, '0') end
-  for _, id in ipairs(call('LRANGE', list, '0', '99')) do
-    if call('SISMEMBER', removedKey, id) == 0 then return id end
+  local looked = 0
+  for _, place in ipairs(call('LRANGE', list, '0', '99')) do
+    for token in string.gmatch(place, '[^,]+') do
+      local first, count = string.match(token, '^(%d+)%*(%d+)$')
+      for n = 0, (count or 1) - 1 do
+        local id = first and string.format('%.0f', first + n) or token
+        looked = looked + 1
+        if looked > 100 then return 0 end
+        if call('SISMEMBER', removedKey, id) == 0 then return id end
+      end
+    end
   end
   return 0
 end
@@ -67,19 +76,20 @@ local function readOn()
     local base = bases[q]
     local payload, ready, delayedKey, deadKey = base .. 'payload', base .. 'ready:${defaultPriority}', base .. 'delayed', base .. 'dead'
     local listed, bodies, delayed, dead, removed, oldest, done, removedKey = 0, 0, 0, 0, 0, 0, 0, nil
-    local state = call('HMGET', base .. 'state', 'paused', 'in', 'acked', 'rich', 'holes', 'grouped')
+    local state = call('HMGET', base .. 'state', 'paused', 'in', 'acked', 'rich', 'holes', 'grouped', 'spread', 'parceled')
     if state[5] then
       removed = call('SCARD', base .. 'removed')
       if removed > 0 then removedKey = base .. 'removed' end
     end
     local there = call('EXISTS', payload, ready, delayedKey, deadKey)
-    local busy = there > 0 or state[4]
+    local parceled = tonumber(state[8] or 0)
+    local busy = there > 0 or state[4] or parceled > 0
     if there > 0 then
       bodies = call('HLEN', payload)
       if bodies > 0 then there = there - 1 end
       if there > 0 then
         listed = call('LLEN', ready)
-        if listed > 0 then there = there - 1; oldest = head(ready, removedKey) end
+        if listed > 0 then there = there - 1; oldest = numberOf(head(ready, removedKey)) end
       end
       if there > 0 then
         delayed = call('ZCARD', delayedKey)
@@ -87,8 +97,8 @@ local function readOn()
       end
       if there > 0 then dead = call('ZCARD', deadKey) end
     end
+    listed, bodies = listed + (state[7] or 0), bodies + parceled
     if state[4] then
-      oldest = numberOf(oldest)
       listed, oldest = readOthers(base, listed, oldest, removedKey, tonumber(state[6] or 0))
       listed = listed + (state[6] or 0)
       done = call('ZCARD', base .. 'done')
