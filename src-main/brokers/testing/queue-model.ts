@@ -1,3 +1,4 @@
+import type { MessageState } from '@shared/model/message'
 import type { PurgeState, SettleOutcome } from '../driver-messages'
 
 /** A message as the model sees it; what it does not name (times, exact ids) the model does not decide. */
@@ -198,6 +199,14 @@ export class QueueModel {
       case 'done':
         return [...this[state]]
     }
+  }
+
+  stateOf(id: string): MessageState | undefined {
+    const sorted = (['ready', 'delayed', 'dead', 'done'] as const).find((state) => this.find(state, id))
+    if (sorted) return sorted
+    return [...this.leases.values()].some(({ messages }) => messages.some((each) => each.id === id))
+      ? 'leased'
+      : undefined
   }
 
   private settle(leaseId: string, id: string): ModelMessage | undefined {

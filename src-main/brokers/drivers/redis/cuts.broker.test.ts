@@ -91,6 +91,9 @@ interface Scene {
   readonly delayed: readonly string[]
   readonly dead: readonly string[]
   readonly lease: { readonly leaseId: string; readonly ids: readonly string[] }
+  /** All that the lease holds. */
+  readonly whole: readonly string[]
+  readonly total: number
   readonly driver: RedisDriver
   readonly reader: RedisReader
 }
@@ -113,6 +116,24 @@ const operations: readonly Operation[] = [
     adds: 1,
   },
   { script: 'reserve', does: ({ driver, name }) => driver.enqueue(name, [{ body: Buffer.alloc(2_000) }]), adds: 1 },
+  {
+    script: 'enqueueParcels',
+    does: ({ driver, name }) =>
+      driver.enqueue(
+        name,
+        Array.from({ length: 9 }, () => body('p')),
+      ),
+    adds: 9,
+  },
+  {
+    script: 'reserveParcels',
+    does: ({ driver, name }) =>
+      driver.enqueue(
+        name,
+        Array.from({ length: 8 }, () => ({ body: Buffer.alloc(2_000) })),
+      ),
+    adds: 8,
+  },
   { script: 'lease', does: ({ driver, name }) => driver.lease(name, request) },
   { script: 'ack', does: ({ driver, name, lease }) => driver.ack(name, lease), takes: 4 },
   { script: 'turn', does: ({ driver, name, lease }) => driver.turn(name, lease, request), takes: 4 },
@@ -291,11 +312,23 @@ const changesFirst = new Set([
 
 let counter = 0
 
-async function scene(client: RedisClient): Promise<Scene> {
+/** Scripts before which only ids were given out. */
+const reserving = new Set(['reserve', 'reserveParcels'])
+
+/** Of so many messages are the batches that are ready and leased; four of them are named. In a batch of eight they share a parcel. */
+const kinds = [
+  ['single messages', 4],
+  ['parcels', 8],
+] as const
+
+const named = 4
+
+async function scene(client: RedisClient, size: number): Promise<Scene> {
   const name = `scene {${counter++}}`
-  const four = (state: string, more = {}) => [0, 1, 2, 3].map((index) => ({ ...body(state + index), ...more }))
+  const some = (count: number, state: string, more = {}) =>
+    Array.from({ length: count }, (_, index) => ({ ...body(state + index), ...more }))
   const address: QueueAddress = { layout: 'engine', prefix: 'qe', name }
-  await calm.enqueue(name, four('dead'))
+  await calm.enqueue(name, some(named, 'dead'))
   const dying = (await calm.lease(name, request)).lease!
   const dead = dying.messages.map((message) => message.id)
   await calm.nack(
@@ -303,18 +336,20 @@ async function scene(client: RedisClient): Promise<Scene> {
     dying.leaseId,
     dead.map((id) => ({ id, error, retryInMs: undefined })),
   )
-  await calm.enqueue(name, four('leased'))
-  const lease = (await calm.lease(name, request)).lease!
-  const ready = await enqueued(calm, name, four('ready'))
-  const delayed = await enqueued(calm, name, four('delayed', { delayMs: 60_000 }))
+  await calm.enqueue(name, some(size, 'leased'))
+  const lease = (await calm.lease(name, { ...request, count: size })).lease!
+  const ready = await enqueued(calm, name, some(size, 'ready'))
+  const delayed = await enqueued(calm, name, some(named, 'delayed', { delayMs: 60_000 }))
   const ids = lease.messages.map((message) => message.id)
   return {
     address,
     name,
-    ready,
+    ready: ready.slice(0, named),
     delayed,
     dead,
-    lease: { leaseId: lease.leaseId, ids },
+    lease: { leaseId: lease.leaseId, ids: ids.slice(0, named) },
+    whole: ids,
+    total: 2 * named + 2 * size,
     driver: driverOn(client),
     reader: new RedisReader(client),
   }
@@ -326,22 +361,23 @@ async function connected(port: number): Promise<RedisClient> {
   return client
 }
 
-const total = 16
-
 describe('a connection that breaks', () => {
   it('is tried with every script there is', () => {
-    const files = readdirSync(join(import.meta.dirname, 'scripts')).filter((file) => file !== 'fragments.ts')
+    const files = readdirSync(join(import.meta.dirname, 'scripts')).filter(
+      (file) => file !== 'fragments.ts' && file !== 'parcels.ts',
+    )
     expect(files).toHaveLength(modules.length)
     expect(operations.map((operation) => operation.script).sort()).toEqual(Object.keys(scripts).sort())
   })
 
   for (const cut of ['before-send', 'before-reply', 'mid-reply'] as const satisfies readonly Cut[]) {
-    for (const { script, does, adds = 0, takes = 0, setsUp = false } of operations) {
-      it(`${cut} of ${script} loses and doubles nothing`, async () => {
+    const tried = kinds.flatMap(([kind, size]) => operations.map((operation) => ({ ...operation, kind, size })))
+    for (const { script, does, adds = 0, takes = 0, setsUp = false, kind, size } of tried) {
+      it(`${cut} of ${script} on ${kind} loses and doubles nothing`, async () => {
         const client = await connected(proxy.port)
         // The server knows the script already, so that the marker travels once.
         await redis.script('LOAD', scripts[script]!.text)
-        const at = await scene(client)
+        const at = await scene(client, size)
         const sprung = proxy.cutAt(scripts[script]!.sha, cut)
         const result = await does(at).then(
           (answer) => answer,
@@ -352,30 +388,55 @@ describe('a connection that breaks', () => {
         const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
         expect(problems).toEqual([])
         // A large body is written by a transaction after its script: it never comes to that here.
-        const done = cut !== 'before-send' && script !== 'reserve'
+        const done = cut !== 'before-send' && !reserving.has(script)
         const changed = script === 'restore' ? (done ? 0 : -takes) : done || setsUp ? adds - takes : 0
-        expect(bodies.size).toBe(total + changed)
+        expect(bodies.size).toBe(at.total + changed)
         client.disconnect()
       })
     }
   }
 
-  for (const cut of ['before-send', 'before-reply'] as const satisfies readonly Cut[]) {
-    it(`${cut} of the transaction of a large body loses and doubles nothing`, async () => {
+  const large = [
+    ['a large body', [{ body: Buffer.alloc(100_000) }]],
+    ['large parcels', Array.from({ length: 150 }, () => ({ body: Buffer.alloc(4_000) }))],
+  ] as const
+  const wholes = (['before-send', 'before-reply'] as const satisfies readonly Cut[]).flatMap((cut) =>
+    large.map(([what, messages]) => ({ cut, what, messages })),
+  )
+  for (const { cut, what, messages } of wholes) {
+    it(`${cut} of the transaction of ${what} loses and doubles nothing`, async () => {
       const client = await connected(proxy.port)
-      const at = await scene(client)
+      const at = await scene(client, 8)
       const sprung = proxy.cutAt('exec', cut)
-      const result = await at.driver
-        .enqueue(at.name, [{ body: Buffer.alloc(100_000) }])
-        .catch((thrown: unknown) => thrown)
+      const result = await at.driver.enqueue(at.name, messages).catch((thrown: unknown) => thrown)
       await sprung
       expectUnknown(result)
       // The first byte of an answer may be that to MULTI: the server may still be at the rest.
       await vi.waitFor(async () => {
         const { problems, bodies } = await census(redis, queueKeys('qe', at.name))
         expect(problems).toEqual([])
-        expect(bodies.size).toBe(total + (cut === 'before-reply' ? 1 : 0))
+        expect(bodies.size).toBe(at.total + (cut === 'before-reply' ? messages.length : 0))
       }, 5_000)
+      client.disconnect()
+    })
+  }
+
+  for (const cut of ['before-send', 'before-reply', 'mid-reply'] as const satisfies readonly Cut[]) {
+    it(`${cut} of the ack of a whole parcel loses and doubles nothing`, async () => {
+      const client = await connected(proxy.port)
+      await redis.script('LOAD', plainLeaseScripts.turn.text)
+      const at = await scene(client, 8)
+      const keys = queueKeys('qe', at.name)
+      const whole = (await at.driver.lease(at.name, { ...request, count: 8 })).lease!
+      expect(await redis.hlen(keys.parcels)).toBe(2)
+      const sprung = proxy.cutAt(plainLeaseScripts.turn.sha, cut)
+      const finished = { leaseId: whole.leaseId, ids: whole.messages.map(({ id }) => id) }
+      expectUnknown(await at.driver.turn(at.name, finished, request).catch((thrown: unknown) => thrown))
+      await sprung
+      const { problems, bodies } = await census(redis, keys)
+      expect(problems).toEqual([])
+      expect(bodies.size).toBe(at.total - (cut === 'before-send' ? 0 : 8))
+      expect(await redis.hlen(keys.parcels)).toBe(cut === 'before-send' ? 2 : 1)
       client.disconnect()
     })
   }
@@ -383,22 +444,23 @@ describe('a connection that breaks', () => {
 
 describe('a server that forgets its scripts', () => {
   it('is not noticed in any operation', async () => {
-    for (const { does } of operations) {
-      const at = await scene(redis)
-      await redis.script('FLUSH')
-      const result = await does(at)
-      expect(result).not.toBeInstanceOf(Error)
-      expect((await census(redis, queueKeys('qe', at.name))).problems).toEqual([])
-    }
+    for (const [, size] of kinds)
+      for (const { does } of operations) {
+        const at = await scene(redis, size)
+        await redis.script('FLUSH')
+        const result = await does(at)
+        expect(result).not.toBeInstanceOf(Error)
+        expect((await census(redis, queueKeys('qe', at.name))).problems).toEqual([])
+      }
   })
 })
 
 describe('a key of the wrong type', () => {
-  it('stops every operation before it changed anything, by name', async () => {
+  it.each(kinds)('stops every operation on %s before it changed anything, by name', async (_kind, size) => {
     for (const { script, does } of operations) {
       if (script === 'readQueues') continue
       for (const [index, [, type]] of expectedTypes(queueKeys('qe', 'x')).entries()) {
-        const at = await scene(redis)
+        const at = await scene(redis, size)
         const keys = queueKeys('qe', at.name)
         const key = expectedTypes(keys)[index]![0]
         await redis.rename(key, `${key}:kept`).catch(() => undefined)
@@ -408,15 +470,15 @@ describe('a key of the wrong type', () => {
         const result = await does(at).catch((thrown: unknown) => thrown)
         if (!isFailure(result)) continue
         expect(result).toMatchObject({ code: 'wrong-type', subject: key })
-        if (!changesFirst.has(script)) expect(await image(keys)).toEqual(before)
+        if (!changesFirst.has(script)) expect([script, key, await image(keys)]).toEqual([script, key, before])
       }
     }
   })
 })
 
 describe('a server out of memory', () => {
-  it('takes nothing new, and lets what is there be finished', async () => {
-    const at = await scene(redis)
+  it.each(kinds)('takes nothing new, and lets what is there be finished, of %s', async (_kind, size) => {
+    const at = await scene(redis, size)
     await redis.config('SET', 'maxmemory', '1')
     try {
       await expect(at.driver.enqueue(at.name, [body('x')])).rejects.toMatchObject({ code: 'broker-state' })

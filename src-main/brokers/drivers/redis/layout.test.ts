@@ -115,8 +115,8 @@ describe('ids and scores', () => {
 
 describe('records', () => {
   it('reads ids and worker, whatever the worker is called', () => {
-    expect(parseRecord(',1,2,!9,3~g:own,|a|b,4,!1')).toEqual({ worker: 'a|b,4,!1', ids: ['1', '2', '3~g:own'] })
-    expect(parseRecord(',!0,7,|')).toEqual({ worker: '', ids: ['7'] })
+    expect(parseRecord(',1,2,!9,3~g:own,|a|b,4,!1')).toMatchObject({ worker: 'a|b,4,!1', ids: ['1', '2', '3~g:own'] })
+    expect(parseRecord(',!0,7,|')).toMatchObject({ worker: '', ids: ['7'] })
   })
 })
 

@@ -119,6 +119,94 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
       })),
   },
   {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        count: fc.constantFrom(8, 9, 12, 30, 101, 130),
+        bytes: fc.constantFrom(0, 3, 2_000),
+      })
+      .map(({ count, bytes }) => ({
+        says: `enqueue a parcel of ${count} with ${bytes} bytes each`,
+        act: async ({ address, model, ids }: World) => {
+          const bodies = Array.from({ length: count }, (_, index) => 'p'.repeat(bytes) + index)
+          const outcomes = await driver.enqueue(
+            address.name,
+            bodies.map((body) => ({ body })),
+          )
+          outcomes.forEach((outcome, index) => {
+            if (outcome.outcome !== 'added') throw new Error(`not added: ${JSON.stringify(outcome)}`)
+            expect(Number(outcome.id)).toBeGreaterThan(Number.parseInt(ids.at(-1) ?? '0', 10))
+            ids.push(outcome.id)
+            const [id, body] = [outcome.id, bodies[index]!]
+            model.enqueue(
+              { id, priority: 5, group: null, ownId: null, maxAttempts: usualAttempts, attempts: 0, body },
+              false,
+            )
+          })
+        },
+      })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(8, 9, 10, 25, 29, 30, 60, 100, 200).map((count) => ({
+      says: `lease ${count} at once`,
+      act: async (world: World) => {
+        const { lease } = await driver.lease(world.address.name, { worker: 'm*3,4*5', count, leaseMs: hourMs })
+        adoptLease(world, lease, count)
+      },
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.constantFrom(1, 5, 40, 500), fc.boolean()).map(([limit, theirs]) => ({
+      says: `browse ready by ${limit} ${theirs ? 'as the console' : 'as the engine'}`,
+      act: async ({ address, model }: World) => {
+        const seen: string[] = []
+        const bodies: string[] = []
+        let cursor: string | null = null
+        do {
+          const request = { state: 'ready' as const, cursor, limit }
+          const page = await (theirs ? reader.browse(address, request) : driver.looking.browse(address.name, request))
+          seen.push(...page.items.map(({ id }) => id))
+          for (const item of page.items) bodies.push('body' in item ? String(item.body) : `${item.bytes}`)
+          cursor = page.nextCursor
+        } while (cursor !== null)
+        const lists = model.ready.flat()
+        const shown = (message: ModelMessage) => (theirs ? String(message.body.length) : message.body)
+        expect(seen.slice(0, lists.length)).toEqual(idsOf(lists))
+        expect(bodies.slice(0, lists.length)).toEqual(lists.map(shown))
+        expect([...seen].sort()).toEqual(idsOf(model.in('ready')).sort())
+      },
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: place.map((at) => ({
+      says: `look at ${at}`,
+      act: async ({ address, model, ids }: World) => {
+        const id = pick(ids, at)
+        if (!id) return
+        const message = model.all().find((each) => each.id === id)
+        const found = await driver.looking.find(address.name, id)
+        expect(found && { body: String(found.body), state: found.state }).toEqual(
+          message && { body: message.body, state: model.stateOf(id) },
+        )
+      },
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: place.map((at) => ({
+      says: `note at ${at}`,
+      act: async ({ address, model, ids, plain }: World) => {
+        const id = pick(ids, at)
+        if (!id || plain) return
+        const isThere = model.all().some((each) => each.id === id)
+        expect(await driver.notes.setProgress(address.name, id, '1')).toBe(isThere)
+      },
+    })),
+  },
+  {
     weight: 5,
     arbitrary: small.map((count) => ({
       says: `lease ${count + 1}`,

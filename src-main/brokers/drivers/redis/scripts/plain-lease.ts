@@ -75,7 +75,7 @@ end
  * writes check the types of leases and leased by themselves: each command costs a server that was idle a microsecond.
  */
 const readLease = `
-local take = { ids = {}, skipped = {}, count = 0, head = { at = 0 }, more = false }
+local take = { ids = {}, skipped = {}, count = 0, head = { at = 0 }, spread = 0, more = false }
 redis.call('STRLEN', KEYS[6])
 if not state[1] then
   local want, removed = tonumber(ARGV[2]), redis.call('SCARD', KEYS[7])
@@ -136,7 +136,7 @@ elseif #take.skipped > 0 then
   leased = -3
 end
 leave(KEYS[9], take.head)
-if take.spread then redis.call('HINCRBY', KEYS[1], 'spread', -take.spread) end
+if take.spread > 0 then redis.call('HINCRBY', KEYS[1], 'spread', -take.spread) end
 if #take.skipped > 0 then redis.call('SREM', KEYS[7], unpack(take.skipped)) end
 if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
 `
