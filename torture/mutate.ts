@@ -14,7 +14,7 @@ const driver = 'src-main/brokers/drivers/redis'
 /** In turn, until one fails: the quickest first. */
 const usualTests: readonly (readonly string[])[] = [
   [`${driver}/conformance.broker.test.ts`],
-  [`${driver}/driver.broker.test.ts`, `${driver}/interleavings.broker.test.ts`],
+  [`${driver}/driver.broker.test.ts`, `${driver}/parcels.broker.test.ts`, `${driver}/interleavings.broker.test.ts`],
   [`${driver}/model.broker.test.ts`],
   [`${driver}/cuts.broker.test.ts`, `${driver}/reader.broker.test.ts`],
 ]

@@ -24,14 +24,16 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a move that is not atomic',
     file: 'src-main/brokers/clients/transaction.ts',
-    find: `    queued.push(redis.multi({ pipeline: false }))
-    for (const [name, key, ...args] of steps)
-      queued.push(args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args))
-    queued.push(redis.exec())
+    find: `    redis.multi({ pipeline: false }),
+    ...steps.map(([name, key, ...args]) =>
+      args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
+    ),
+    redis.exec(),
 `,
-    replace: `    for (const [name, key, ...args] of steps)
-      queued.push(args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args))
-    queued.push(Promise.resolve(null))
+    replace: `    ...steps.map(([name, key, ...args]) =>
+      args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
+    ),
+    Promise.resolve(null),
 `,
     tests: [`${driver}/cuts.broker.test.ts`],
   },
@@ -63,8 +65,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'priority reversed',
     file: `${scripts}/rich-lease.ts`,
-    find: 'for priority = 0, ${priorities - 1} do',
-    replace: 'for priority = ${priorities - 1}, 0, -1 do',
+    find: 'for priority = 0, ${priorities - 1} do\n    if room',
+    replace: 'for priority = ${priorities - 1}, 0, -1 do\n    if room',
   },
   {
     name: 'delayed promoted too early',
@@ -147,8 +149,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a purge takes what came later',
     file: `${scripts}/erase.ts`,
-    find: 'if numberOf(id) > tonumber(high) then break end',
-    replace: '',
+    find: 'local function isLater(id) return numberOf(id) > tonumber(high) end',
+    replace: 'local function isLater(id) return false end',
   },
   {
     name: 'a browsing cursor repeats',
@@ -194,6 +196,18 @@ export const mutations: readonly Mutation[] = [
     file: `${scripts}/settle.ts`,
     find: 'if not record then return table.concat(marks) end',
     replace: "if not record then return string.rep('1', #marks) end",
+  },
+  {
+    name: 'a parcel opened and not removed',
+    file: `${scripts}/parcels.ts`,
+    find: "  redis.call('HDEL', key('parcels'), first)\n",
+    replace: '',
+  },
+  {
+    name: 'a parcel acked as a whole whatever the lease still holds',
+    file: `${scripts}/plain-lease.ts`,
+    find: 'if #ack.ids + ack.parceled ~= ack.whole then return -4 end',
+    replace: 'if ack.parceled == 0 and #ack.ids ~= ack.whole then return -4 end',
   },
   {
     name: 'history without bound',

@@ -1,8 +1,9 @@
+import type { MessagePage } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
-import type { Lease, PurgeState } from '../../driver-messages'
+import type { Lease, PageRequest, PurgeState, StoredPage } from '../../driver-messages'
 import type { Snapshot } from '../../remedies'
 import { type ModelMessage, QueueModel } from '../../testing/queue-model'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
@@ -165,8 +166,10 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
         const bodies: string[] = []
         let cursor: string | null = null
         do {
-          const request = { state: 'ready' as const, cursor, limit }
-          const page = await (theirs ? reader.browse(address, request) : driver.looking.browse(address.name, request))
+          const request: PageRequest = { state: 'ready', cursor, limit }
+          const page: MessagePage | StoredPage = await (theirs
+            ? reader.browse(address, request)
+            : driver.looking.browse(address.name, request))
           seen.push(...page.items.map(({ id }) => id))
           for (const item of page.items) bodies.push('body' in item ? String(item.body) : `${item.bytes}`)
           cursor = page.nextCursor

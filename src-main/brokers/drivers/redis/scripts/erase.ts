@@ -74,6 +74,7 @@ ${runs}
 ${opening}
 ${takingPlaces}
 local state = redis.call('HMGET', KEYS[1], 'id', 'grouped')
+for priority = 0, ${priorities - 1} do checked('list', 'ready:' .. priority) end
 local high, passed = string.match(ARGV[2], '^(%d+)/(%d+)$')
 if not high then high, passed = state[1] or '0', 0 end
 local room, ids, parcels, parceled, heads, spread, fromGroups = tonumber(ARGV[1]), {}, {}, 0, {}, 0, 0

@@ -42,7 +42,7 @@ end
 /**
  * unfolded(lease, record, holds): the record with the ids of each run for which holds(first, count), whose parcel is then open. A
  * run in a record stands for a closed parcel, always.
- * holder(ids): such a question: which runs hold one of these.
+ * holder(ids, from, step): such a question: whether a run holds one of these.
  */
 export const unfolding = `
 ${opening}
@@ -63,12 +63,11 @@ local function unfolded(lease, record, holds)
   if record ~= before then redis.call('HSET', key('leased'), lease, record) end
   return record
 end
-local function holder(ids)
-  local numbers = {}
-  for i, id in ipairs(ids) do numbers[i] = tonumber(id) or 0 end
+local function holder(ids, from, step)
   return function(first, count)
-    for _, number in ipairs(numbers) do
-      if number >= first and number < first + count then return true end
+    for i = from, #ids, step do
+      local number = tonumber(ids[i])
+      if number and number >= first and number < first + count then return true end
     end
     return false
   end

@@ -2,6 +2,11 @@ import { script } from '../../../clients/script'
 import { parcelStride } from '../parcel'
 import { clock, nextId, richAnswer } from './fragments'
 
+/** Leaves a marker for an idle worker where none is left and nothing waited: else a marker was left before. */
+const wake = `
+if marks == 0 and waiting == 0 then redis.call('RPUSH', KEYS[3], '1') end
+`
+
 /** Below, making the table of digits would cost more than it saves. */
 const fewIds = 20
 
@@ -35,8 +40,7 @@ for i = 1, count do fields[2 * i - 1] = ids[i]; fields[2 * i] = ARGV[i] end
 redis.call('HSET', KEYS[2], unpack(fields))
 redis.call('RPUSH', KEYS[4], unpack(ids))
 redis.call('HSET', KEYS[1], 'id', ids[count], 'in', text(tonumber(state[2] or 0) + count))
-if marks == 0 and waiting == 0 then redis.call('RPUSH', KEYS[3], '1') end
-return ids[1]
+${wake}return ids[1]
 `)
 
 /** runs[n], firsts[n] of so many messages each, from ARGV[at] in steps; next: the id after the last; total. */
@@ -70,8 +74,7 @@ redis.call('HSET', KEYS[2], unpack(fields))
 redis.call('RPUSH', KEYS[4], unpack(runs))
 redis.call('HSET', KEYS[1], 'id', text(next - 1), 'in', text(tonumber(state[3] or 0) + total),
   'spread', text(tonumber(state[4] or 0) + total - #runs), 'parceled', text(tonumber(state[5] or 0) + total))
-if marks == 0 and waiting == 0 then redis.call('RPUSH', KEYS[3], '1') end
-return table.concat(firsts, ' ')
+${wake}return table.concat(firsts, ' ')
 `)
 
 /**

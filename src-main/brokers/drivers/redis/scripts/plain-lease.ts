@@ -21,9 +21,9 @@ const mostBodiesInLua = 128
 /**
  * ack.held: the record; ack.ids: what goes, and ack.parcels: first ids of the parcels that go unopened, with ack.parceled messages;
  * ack.marks: '1' or '0' per id given. A whole lease is named by how many it held: when a part of it was taken back meanwhile,
- * nothing is done.
+ * nothing is done. `checks`: reads of other keys that come first, since a parcel may be opened here.
  */
-const readAck = (at: number) => `
+const readAck = (at: number, checks = '') => `
 ${records}
 local ack = { held = redis.call('HGET', KEYS[5], ARGV[${at}]), ids = {}, parcels = {}, parceled = 0, marks = {} }
 ack.whole = tonumber(string.match(ARGV[${at + 1}] or '', '^%*(%d+)$'))
@@ -31,16 +31,21 @@ redis.call('HLEN', KEYS[2]) redis.call('ZCARD', KEYS[4])
 ack.meta = redis.call('HLEN', KEYS[3]) > 0
 if ack.held then
   if ack.whole then
-    for _, token in ipairs((idsOf(ack.held))) do
-      local _, count, first = runOf(token)
-      if first then ack.parcels[#ack.parcels + 1] = first; ack.parceled = ack.parceled + count
-      else ack.ids[#ack.ids + 1] = token end
+    local tokens = idsOf(ack.held)
+    if not string.find(ack.held, '*', 1, true) then ack.ids = tokens
+    else
+      for _, token in ipairs(tokens) do
+        local _, count, first = runOf(token)
+        if first then ack.parcels[#ack.parcels + 1] = first; ack.parceled = ack.parceled + count
+        else ack.ids[#ack.ids + 1] = token end
+      end
     end
     ack.left = false
     if #ack.ids + ack.parceled ~= ack.whole then return -4 end
     if #ack.parcels > 0 then redis.call('HLEN', key('parcels')) end
   else
-    ack.left = unfolded(ARGV[${at}], ack.held, holder({ unpack(ARGV, ${at + 1}) }))
+    ${checks}
+    ack.left = unfolded(ARGV[${at}], ack.held, holder(ARGV, ${at + 1}, 1))
     for i = ${at + 1}, #ARGV do
       local rest = cut(ack.left, ARGV[i])
       if rest then ack.left = rest; ack.ids[#ack.ids + 1] = ARGV[i] end
@@ -69,6 +74,8 @@ if ack.held then
   acked = ack.whole and 1 or table.concat(ack.marks)
 end
 `
+
+const leaseTypes = `redis.call('STRLEN', KEYS[6]) redis.call('SCARD', KEYS[7]) redis.call('LLEN', KEYS[8]) redis.call('LLEN', KEYS[9])`
 
 /**
  * take.ids (runs among them), take.record (nil: nothing to lease), take.head: what leaves the list's head. The first
@@ -177,7 +184,7 @@ return acked
  */
 export const turn = script(`
 ${clock}${named}${runs}${unfolding}${takingPlaces}
-${state}${readAck(4)}${readLease}${writeAck(4)}${writeLease}
+${state}${readAck(4, leaseTypes)}${readLease}${writeAck(4)}${writeLease}
 return { acked, leased }
 `)
 

@@ -33,9 +33,11 @@ checked('zset', 'leases', 'done', 'held') checked('list', 'groups', 'notices', '
 local state = redis.call('HMGET', KEYS[1], 'finished', 'paused', 'lease', 'big', 'starts', 'holes')
 local keep, keepMs = tonumber(ARGV[${at} + 1]), tonumber(ARGV[${at} + 2])
 local record = redis.call('HGET', key('leased'), ARGV[${at}])
-local ids, marks, results, named, given = {}, {}, {}, {}, {}
-for i = ${at} + 3, #ARGV, 2 do given[#given + 1] = ARGV[i] end
-record = record and unfolded(ARGV[${at}], record, holder(given))
+local ids, marks, results, named = {}, {}, {}, {}
+if record and string.find(record, '*', 1, true) then
+  for priority = 0, ${priorities - 1} do checked('list', 'ready:' .. priority) end
+end
+record = record and unfolded(ARGV[${at}], record, holder(ARGV, ${at} + 3, 2))
 for i = ${at} + 3, #ARGV, 2 do
   local rest = record and cut(record, ARGV[i])
   marks[#marks + 1] = rest and '1' or '0'
@@ -92,14 +94,18 @@ end
 /** A group whose last message is looked at may turn out to hold removed ones only: so far a lease looks into it. */
 const deepestHole = 20
 
+/** Comes before all else that a lease, or an ack with one, does: a parcel may be opened then. */
+const leaseTypes = `
+checked('hash', 'payload', 'parcels', 'meta', 'leased', 'busy', 'windows') checked('zset', 'leases', 'held')
+checked('list', 'groups', 'wake') checked('set', 'removed')
+redis.call('STRLEN', key('waits'))
+`
+
 /**
  * ARGV 1 worker, 2 count, 3 lease ms, 4 and 5 the queue's limit (max or -1, per ms), 6 and 7 each group's.
  * Groups and lists take turns at the room: half each, and what one does not use is the other's.
  */
 const readLease = `
-checked('hash', 'payload', 'parcels', 'leased', 'busy', 'windows') checked('zset', 'leases', 'held')
-checked('list', 'groups', 'wake') checked('set', 'removed')
-redis.call('STRLEN', key('waits'))
 local want, limited = tonumber(ARGV[2]), -1
 local limit, perMs, groupLimit, groupPerMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if limit > 0 then
@@ -242,7 +248,7 @@ if more then if redis.call('LLEN', key('wake')) == 0 then redis.call('RPUSH', ke
  */
 export const richLease = script(`${begin}
 local state = redis.call('HMGET', KEYS[1], 'finished', 'paused', 'lease', 'big', 'starts', 'holes')
-${readLease}${writeLease}
+${leaseTypes}${readLease}${writeLease}
 return leased
 `)
 
@@ -261,7 +267,7 @@ return table.concat(marks)
  * ARGV  1-7 as richLease  8- as richAck
  * Answers { as richAck, as richLease }.
  */
-export const richTurn = script(`${begin}${readAck(8)}${readLease}${writeAck(8)}${writeLease}
+export const richTurn = script(`${begin}${leaseTypes}${readAck(8)}${readLease}${writeAck(8)}${writeLease}
 writeReady()
 return { table.concat(marks), leased }
 `)

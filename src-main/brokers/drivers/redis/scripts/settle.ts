@@ -16,7 +16,7 @@ ${fieldsOf}
 ${runs}
 ${unfolding}
 checked('hash', 'payload', 'parcels', 'meta', 'leased', 'busy', 'windows') checked('zset', 'delayed', 'dead', 'leases', 'held')
-checked('list', 'wake', 'groups')
+checked('list', 'wake', 'groups', 'ready:${defaultPriority}')
 local state = redis.call('HMGET', KEYS[1], 'died')
 local notes, due, dead, died, failures = {}, {}, {}, tonumber(state[1] or 0), 0
 local function toDead(id, priority)
@@ -57,7 +57,7 @@ for i = 2, #ARGV, 4 do
 end
 local record = redis.call('HGET', key('leased'), ARGV[1])
 if not record then return table.concat(marks) end
-record = unfolded(ARGV[1], record, holder(given))
+record = unfolded(ARGV[1], record, holder(given, 1, 1))
 local found, worker = fieldsOf(key('meta'), given), workerIn(record)
 local gone = {}
 for n = 1, #given do
