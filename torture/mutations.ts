@@ -26,12 +26,12 @@ export const mutations: readonly Mutation[] = [
     file: 'src-main/brokers/clients/transaction.ts',
     find: `    redis.multi({ pipeline: false }),
     ...steps.map(([name, key, ...args]) =>
-      args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
+      isText(args) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
     ),
     redis.exec(),
 `,
     replace: `    ...steps.map(([name, key, ...args]) =>
-      args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
+      isText(args) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
     ),
     Promise.resolve(null),
 `,

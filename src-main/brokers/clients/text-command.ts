@@ -1,12 +1,20 @@
 import { type ChainableCommander, Command, type Pipeline } from 'ioredis'
 import type { RedisClient } from './redis'
 
+/** Bytes that are written where they are to go, rather than copied there. */
+export interface Block {
+  readonly length: number
+  writeTo(bytes: Buffer, at: number): void
+}
+
+type Argument = string | Block
+
 /** Adds such a command to a transaction. */
 export function addTextCommand(
   transaction: ChainableCommander,
   name: string,
   key: string,
-  args: readonly string[],
+  args: readonly Argument[],
 ): void {
   // It is a pipeline, though its type does not say so.
   ;(transaction as unknown as Pipeline).sendCommand(new TextCommand(name, key, args))
@@ -17,17 +25,17 @@ export const sendTextCommand = (
   redis: RedisClient,
   name: string,
   key: string,
-  args: readonly string[],
+  args: readonly Argument[],
 ): Promise<unknown> => redis.sendCommand(new TextCommand(name, key, args)) as Promise<unknown>
 
 /**
- * A command of one key and very many text arguments, encoded into one block of memory. The client would join them as text and
+ * A command of one key and very many text arguments, or large ones, encoded into one block of memory. The client would join them as text and
  * encode that anew: for a batch of a hundred bodies that is a third of all that enqueueing costs this process.
  */
 class TextCommand extends Command {
   private readonly bytes: Buffer
 
-  constructor(name: string, key: string, args: readonly string[]) {
+  constructor(name: string, key: string, args: readonly Argument[]) {
     // The client asks for the key alone, to find the slot in a cluster.
     super(name, [key])
     this.bytes = encoded(`*${args.length + 2}\r\n${bulk(name)}${bulk(key)}`, args)
@@ -43,8 +51,8 @@ const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r
 /** Shorter arguments are gathered before they are written: each write into memory costs as much as joining some. */
 const gatheredUpTo = 512
 
-function encoded(head: string, args: readonly string[]): Buffer {
-  const lengths = args.map((arg) => Buffer.byteLength(arg))
+function encoded(head: string, args: readonly Argument[]): Buffer {
+  const lengths = args.map((arg) => (typeof arg === 'string' ? Buffer.byteLength(arg) : arg.length))
   let total = Buffer.byteLength(head)
   for (const length of lengths) total += length + lengthDigits(length) + 5
   const bytes = Buffer.allocUnsafe(total)
@@ -52,7 +60,12 @@ function encoded(head: string, args: readonly string[]): Buffer {
   let gathered = head
   args.forEach((arg, index) => {
     const length = lengths[index]!
-    if (length > gatheredUpTo) {
+    if (typeof arg !== 'string') {
+      at += bytes.write(`${gathered}$${length}\r\n`, at, 'utf8')
+      arg.writeTo(bytes, at)
+      at += length
+      gathered = '\r\n'
+    } else if (length > gatheredUpTo) {
       at += bytes.write(`${gathered}$${length}\r\n`, at, 'utf8')
       // Text of which each character is a byte is copied as it is.
       at += length === arg.length ? bytes.write(arg, at, 'latin1') : bytes.write(arg, at, 'utf8')

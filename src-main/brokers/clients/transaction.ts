@@ -2,10 +2,14 @@ import { Redis } from 'ioredis'
 import { refusedTransaction } from './asked'
 import { inOneWrite } from './one-write'
 import type { RedisClient } from './redis'
-import { addTextCommand, sendTextCommand } from './text-command'
+import { addTextCommand, type Block, sendTextCommand } from './text-command'
 
-/** One command of a transaction: its name, its key, and the rest. */
-export type Step = readonly [name: string, key: string, ...args: readonly (string | number | Buffer)[]]
+/** One command of a transaction: its name, its key, and the rest: blocks beside nothing but text. */
+export type Step = readonly [
+  name: string,
+  key: string,
+  ...args: readonly (string | number | Buffer)[] | readonly (string | Block)[],
+]
 
 /**
  * Carries commands out as one transaction, in one write; throws the first error, the server's reason rather than its word
@@ -23,7 +27,7 @@ async function corked(redis: Redis, steps: readonly Step[]): Promise<Replies> {
   const queued = inOneWrite(redis, (): readonly Promise<unknown>[] => [
     redis.multi({ pipeline: false }),
     ...steps.map(([name, key, ...args]) =>
-      args.every(isText) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
+      isText(args) ? sendTextCommand(redis, name, key, args) : redis.call(name, key, ...args),
     ),
     redis.exec(),
   ])
@@ -36,10 +40,13 @@ async function corked(redis: Redis, steps: readonly Step[]): Promise<Replies> {
 function piped(redis: RedisClient, steps: readonly Step[]): Promise<Replies> {
   const write = redis.multi()
   for (const [name, key, ...args] of steps) {
-    if (args.every(isText)) addTextCommand(write, name, key, args)
+    if (isText(args)) addTextCommand(write, name, key, args)
     else write.call(name, key, ...args)
   }
   return write.exec().catch(refusedTransaction)
 }
 
-const isText = (arg: string | number | Buffer): arg is string => typeof arg === 'string'
+const isText = (
+  args: readonly (string | number | Buffer)[] | readonly (string | Block)[],
+): args is readonly (string | Block)[] =>
+  args.every((arg) => typeof arg === 'string' || (typeof arg === 'object' && 'writeTo' in arg))

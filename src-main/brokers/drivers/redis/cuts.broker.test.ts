@@ -25,6 +25,7 @@ import * as onceScripts from './scripts/once'
 import * as pageScripts from './scripts/page'
 import * as plainEnqueueScripts from './scripts/plain-enqueue'
 import * as plainLeaseScripts from './scripts/plain-lease'
+import * as priorityScripts from './scripts/priority'
 import * as readScripts from './scripts/read'
 import * as richLeaseScripts from './scripts/rich-lease'
 import * as settleScripts from './scripts/settle'
@@ -40,6 +41,7 @@ const modules = [
   pageScripts,
   plainEnqueueScripts,
   plainLeaseScripts,
+  priorityScripts,
   readScripts,
   richLeaseScripts,
   settleScripts,

@@ -2,15 +2,15 @@ import { Failure } from '@shared/failure'
 import { runScript, type ScriptArg } from '../../clients/script'
 import { runTransaction, type Step } from '../../clients/transaction'
 import type { EnqueueOutcome, NewMessage } from '../../driver-messages'
+import { enqueueParcels } from './enqueue-parcels'
 import { idSuffix } from './ids'
 import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
 import { firstMeta } from './meta'
 import { dueOf, priorityOf, refusal } from './new-message'
-import { fewestForParcel, inParcels, largestInParcel, packed } from './parcel'
+import { fewestForParcel, largestInParcel } from './parcel'
 import type { QueueAsker } from './queue-asker'
-import { idsFrom, runToken } from './runs'
+import { idsFrom } from './runs'
 import * as scripts from './scripts/enqueue'
-import { richAnswer } from './scripts/fragments'
 import * as plainScripts from './scripts/plain-enqueue'
 
 /** Through Lua in one call: bodies are hashed there, some 1 ns a byte. */
@@ -65,38 +65,6 @@ async function enqueueInside(
     messages.map((message) => bytesOf(message.body)),
   )
   return idsFrom(String(first), messages.length)
-}
-
-/** undefined: the queue is rich, where parcels would have to be taken apart at once. */
-async function enqueueParcels(
-  asker: QueueAsker,
-  keys: QueueKeys,
-  { messages, isSmall }: { readonly messages: readonly NewMessage[]; readonly isSmall: boolean },
-): Promise<readonly string[] | undefined> {
-  if (asker.isRich(keys)) return undefined
-  const names = [keys.state, keys.parcels, keys.wake, keys.ready[defaultPriority]!]
-  const pieces = inParcels(messages)
-  const parcels = pieces.map((piece) => packed(piece.map(({ body }) => body)))
-  const counts = pieces.map(({ length }) => length)
-  const args = isSmall ? parcels.flatMap((parcel, index) => [counts[index]!, parcel]) : counts
-  const script = isSmall ? plainScripts.enqueueParcels : plainScripts.reserveParcels
-  const reply = await runScript(asker.redis, script, names, args)
-  if (reply === richAnswer) return undefined
-  const firsts = String(reply).split(' ')
-  if (!isSmall) {
-    const runs = firsts.map((first, index) => runToken({ first, count: counts[index]! }))
-    await runTransaction(asker.redis, [
-      ['hset', keys.parcels, ...firsts.flatMap((first, index) => [first, parcels[index]!])],
-      ['rpush', keys.ready[defaultPriority]!, ...runs],
-      ['hincrby', keys.state, 'in', messages.length],
-      ['hincrby', keys.state, 'spread', messages.length - runs.length],
-      ['hincrby', keys.state, 'parceled', messages.length],
-      ['hset', keys.state, 'big', '1'],
-      ['rpush', keys.wake, '1'],
-      ['ltrim', keys.wake, 0, 0],
-    ])
-  }
-  return firsts.flatMap((first, index) => idsFrom(first, counts[index]!))
 }
 
 /** One transaction of plain commands: Redis moves bodies by reference there, Lua would copy and hash them. */

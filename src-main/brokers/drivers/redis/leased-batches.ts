@@ -6,7 +6,7 @@ import type { QueueKeys } from './keys'
 import { parseMetaHead } from './meta'
 import { unpacked } from './parcel'
 import { type LeaseRecord, parseRecord } from './record'
-import { runOf } from './runs'
+import { idsFrom, type Run, runOf } from './runs'
 
 /** Bodies fetched outside Lua come in pieces of about so many bytes, so that no single answer is huge. */
 const bytesPerFetch = 256 * 1024
@@ -15,6 +15,9 @@ const firstFetch = 20
 
 /** A forgotten lease is acked id by id. */
 const leasesRemembered = 1_000
+
+/** A body, the parcel of a run, or its bodies; null: they are gone. */
+type Held = Buffer | readonly (Buffer | null)[] | null
 
 interface ReadLease {
   readonly lease: Lease
@@ -47,7 +50,7 @@ export class LeasedBatches {
   private made(
     keys: QueueKeys,
     reply: readonly unknown[],
-    { record: { tokens, ids }, bodies }: { readonly record: LeaseRecord; readonly bodies: readonly (Buffer | null)[] },
+    { record: { tokens, ids }, bodies }: { readonly record: LeaseRecord; readonly bodies: readonly Held[] },
   ): ReadLease {
     const [id, expires, , , metas] = reply as [Buffer, Buffer, Buffer, unknown, unknown]
     const leaseId = id.toString('latin1')
@@ -59,12 +62,13 @@ export class LeasedBatches {
       const body = bodies[index]
       const run = runOf(tokens[index]!)
       if (run === undefined) {
-        if (body) messages.push(messageOf(ids[at]!, body, notes?.[index], usual))
+        if (Buffer.isBuffer(body)) messages.push(messageOf(ids[at]!, body, notes?.[index], usual))
         at++
       } else {
-        // Whoever takes a leased parcel apart rewrites the record first: it is there, or its lease was lost.
-        const own = body ? unpacked(body) : []
-        for (let each = 0; each < own.length; each++) messages.push(messageOf(ids[at + each]!, own[each]!, null, usual))
+        const own = Buffer.isBuffer(body) ? unpacked(body) : (body ?? [])
+        own.forEach((each, place) => {
+          if (each) messages.push(messageOf(ids[at + place]!, each, null, usual))
+        })
         at += run.count
       }
     }
@@ -89,21 +93,23 @@ export class LeasedBatches {
   }
 
   /** Bodies of ids and parcels of runs, in their order. */
-  private async fetched(
-    keys: QueueKeys,
-    tokens: readonly string[],
-    areSmall: boolean,
-  ): Promise<readonly (Buffer | null)[]> {
+  private async fetched(keys: QueueKeys, tokens: readonly string[], areSmall: boolean): Promise<readonly Held[]> {
     const runs = tokens.flatMap((token) => runOf(token) ?? [])
     if (runs.length === 0) return this.bodiesOf(keys, tokens, areSmall)
     const singles = tokens.filter((token) => runOf(token) === undefined)
     const [bodies, parcels] = await Promise.all([
       singles.length === 0 ? [] : this.bodiesOf(keys, singles, areSmall),
-      Promise.all(runs.map(({ first }) => this.redis.hgetBuffer(keys.parcels, first))),
+      Promise.all(runs.map((run) => this.parcelOf(keys, run))),
     ])
     let body = 0
     let parcel = 0
     return tokens.map((token) => (runOf(token) === undefined ? bodies[body++] : parcels[parcel++]) ?? null)
+  }
+
+  /** A lease that ran out already may have been taken back in part: then the parcel is open. */
+  private async parcelOf(keys: QueueKeys, { first, count }: Run): Promise<Held> {
+    const parcel = await this.redis.hgetBuffer(keys.parcels, first)
+    return parcel ?? this.bodiesOf(keys, idsFrom(first, count), true)
   }
 
   private async bodiesOf(

@@ -10,9 +10,10 @@ import type { Row } from './rows'
 import * as eraseScripts from './scripts/erase'
 import * as mendScripts from './scripts/mend'
 import * as moveScripts from './scripts/moves'
+import * as priorityScripts from './scripts/priority'
 
 /** Ready messages whose priority is changed by one call. */
-const readyPerCall = 20
+const readyPerCall = 10
 
 /** What a service does to single messages of its own. */
 export class MendingById implements Mending {
@@ -44,7 +45,7 @@ export class MendingById implements Mending {
       })
     return this.byState(keys, 'change the priority', ids, {
       delayed: (own) =>
-        this.marks(keys, 'change the priority', moveScripts.changePriority, [
+        this.marks(keys, 'change the priority', priorityScripts.changePriority, [
           priority,
           ...own.flatMap((id) => [id, '', 0]),
         ]),
@@ -58,7 +59,7 @@ export class MendingById implements Mending {
             return [id, list, index]
           })
           const change = [priority, ...args]
-          marks.push(...(await this.marks(keys, 'change the priority', moveScripts.changePriority, change)))
+          marks.push(...(await this.marks(keys, 'change the priority', priorityScripts.changePriority, change)))
         }
         return marks
       },

@@ -1,9 +1,11 @@
+import type { Block } from '../../clients/text-command'
+
 /**
  * Bodies of one batch, kept as one value until somebody must take it apart: two bytes for the length of each, little-endian, then
  * the bodies, then zeros. Its length modulo 128 is how many it holds, so that HSTRLEN tells whom a parcel holds. The value stands
  * under its first message's id, and its place, in a ready list or a lease's record, is `FIRST*COUNT`.
  */
-const countedBy = 128
+export const countedBy = 128
 
 /** Divides the first id of each: a message is looked for under four fields at most. */
 export const parcelStride = 25
@@ -14,24 +16,37 @@ export const fewestForParcel = 8
 export const largestInParcel = 4_096
 const bytesPerParcel = 256 * 1024
 
-export function packed(bodies: readonly (Uint8Array | string)[]): Buffer {
-  let isText = true
+/** Shorter texts are joined before they are written: each write into memory costs as much as joining some. */
+const joinedUpTo = 512
+
+/** A parcel that is written where it is to go. */
+export function parcelOf(bodies: readonly (Uint8Array | string)[]): Block {
+  let isAscii = true
   let total = 2 * bodies.length
   const lengths: number[] = []
   for (const body of bodies) {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
-    if (length !== body.length || typeof body !== 'string') isText = false
+    if (typeof body !== 'string' || length !== body.length) isAscii = false
     lengths.push(length)
     total += length
   }
-  const padding = (countedBy + bodies.length - (total % countedBy)) % countedBy
-  const bytes = Buffer.allocUnsafe(total + padding)
-  let at = 0
-  for (const length of lengths) at = bytes.writeUInt16LE(length, at)
-  // Text of which each character is a byte: joining it costs less than writing each.
-  if (isText) at += bytes.write(bodies.join(''), at, 'latin1')
-  else for (const body of bodies) at += typeof body === 'string' ? bytes.write(body, at) : copied(body, bytes, at)
-  bytes.fill(0, at)
+  const length = total + ((countedBy + bodies.length - (total % countedBy)) % countedBy)
+  return {
+    length,
+    writeTo(bytes, from) {
+      let at = from
+      for (const each of lengths) at = bytes.writeUInt16LE(each, at)
+      if (isAscii && total < joinedUpTo * bodies.length) at += bytes.write(bodies.join(''), at, 'latin1')
+      else for (const body of bodies) at += written(body, bytes, at, isAscii ? 'latin1' : 'utf8')
+      bytes.fill(0, at, from + length)
+    },
+  }
+}
+
+export function packed(bodies: readonly (Uint8Array | string)[]): Buffer {
+  const parcel = parcelOf(bodies)
+  const bytes = Buffer.allocUnsafe(parcel.length)
+  parcel.writeTo(bytes, 0)
   return bytes
 }
 
@@ -72,7 +87,8 @@ export function inParcels<Message extends { readonly body: Uint8Array | string }
   return pieces
 }
 
-function copied(body: Uint8Array, into: Buffer, at: number): number {
+function written(body: Uint8Array | string, into: Buffer, at: number, encoding: 'latin1' | 'utf8'): number {
+  if (typeof body === 'string') return into.write(body, at, encoding)
   into.set(body, at)
   return body.byteLength
 }

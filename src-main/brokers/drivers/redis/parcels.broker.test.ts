@@ -123,6 +123,24 @@ describe('a batch of plain messages', () => {
     expect(await problemsOf(queue)).toEqual([])
   })
 
+  it('is handed out whole, though its lease ran out and was taken back in part meanwhile', async () => {
+    const queue = fresh()
+    await driver.enqueue(queue, batch(20, 2_000))
+    const slow = Object.create(redis) as RedisClient
+    slow.hgetBuffer = (async (key: string, field: string) => {
+      await redis.zadd(
+        queueKeys('qe', queue).leases,
+        1,
+        (await redis.zrange(queueKeys('qe', queue).leases, 0, '0'))[0]!,
+      )
+      await other.recover(queue, 5)
+      return redis.hgetBuffer(key, field)
+    }) as unknown as typeof redis.hgetBuffer
+    const lease = (await driverOn(slow).lease(queue, asking(20))).lease!
+    expect(lease.messages).toHaveLength(20)
+    expect(await driver.stats(queue)).toMatchObject({ ready: 5, leased: 15, ackedTotal: 0 })
+  })
+
   it('is purged message by message, by no more than were asked for', async () => {
     const queue = fresh()
     await driver.enqueue(queue, batch(250))

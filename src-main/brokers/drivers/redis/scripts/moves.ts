@@ -1,7 +1,6 @@
 import { script } from '../../../clients/script'
 import { neverDue } from '../ids'
 import { clock, fieldsOf, latch, limits, metas, readiness, richAnswer, text, wakeOne, wholeQueue } from './fragments'
-import { opening, parcelLookUp, runs } from './parcels'
 
 const header = `
 ${clock}
@@ -156,95 +155,6 @@ if #ids > 0 then
   redis.call('HSET', key('meta'), unpack(notes))
   writeReady()
   redis.call('ZREM', key('delayed'), unpack(ids))
-end
-return table.concat(marks)
-`)
-
-/** How far around the place where a ready message was seen it is looked for: leases may have moved it meanwhile. */
-const nearby = 500
-
-/**
- * Of delayed and ready messages. A ready one leaves a hole in its old list, which a lease passes over. A message of a group
- * keeps the order of its group: its priority says nothing and is left alone.
- *
- * KEYS  1 state
- * ARGV  1 priority  2- per id: id, the priority of the ready list in which it was seen or '' for delayed, its place there
- * Answers per id '1' or '0' (not there any more).
- */
-export const changePriority = script(`${header}
-${metas}
-${fieldsOf}
-checked('hash', 'parcels') checked('set', 'removed')
-redis.call('LLEN', key('ready:' .. ARGV[1]))
-${runs}
-${opening}
-${parcelLookUp}
-local spread, windows, written = tonumber(redis.call('HGET', KEYS[1], 'spread') or 0), {}, {}
-local function without(place, id)
-  local number, left, found = tonumber(id), {}, false
-  for token in string.gmatch(place, '[^,]+') do
-    local first, count = runOf(token)
-    if token == id then found = true
-    elseif first and number >= first and number < first + count then
-      found = true
-      if number > first then left[#left + 1] = runFrom(first, number - first) end
-      if number < first + count - 1 then left[#left + 1] = runFrom(number + 1, first + count - 1 - number) end
-    else left[#left + 1] = token end
-  end
-  return found and table.concat(left, ',')
-end
-local function placeOf(id, list, start)
-  local window = windows[list .. start] or redis.call('LRANGE', key('ready:' .. list), start, start + 2 * ${nearby})
-  windows[list .. start] = window
-  for n, place in ipairs(window) do
-    if place == id then return start + n - 1 end
-  end
-  if spread == 0 or not tonumber(id) then return nil end
-  for n, place in ipairs(window) do
-    if string.find(place, '[*,]') and without(place, id) then return start + n - 1, place end
-  end
-end
-local marks, ids, from, places, runsAt, opens = {}, {}, {}, {}, {}, {}
-for i = 2, #ARGV, 3 do
-  local id, list, here, run = ARGV[i], ARGV[i + 1], nil, nil
-  local first = parcelOf(id)
-  if not groupOf(id) and (first or redis.call('HEXISTS', key('payload'), id) == 1) then
-    if list == '' then here = redis.call('ZSCORE', key('delayed'), id)
-    else here, run = placeOf(id, list, math.max(ARGV[i + 2] - ${nearby}, 0)) end
-  end
-  if here and first then opens[first] = true end
-  if here then runsAt[#ids + 1] = run end
-  marks[#marks + 1] = here and '1' or '0'
-  if here then ids[#ids + 1] = id; from[#from + 1] = list; places[#places + 1] = here end
-end
-local found, notes = fieldsOf(key('meta'), ids), {}
-for n, id in ipairs(ids) do
-  notes[#notes + 1] = id
-  notes[#notes + 1] = noted(found[n], { kind = 'c', fence = '0', worker = '', tail = '\\t' .. ARGV[1] .. '\\t' })
-end
-if #ids > 0 then
-  ${latch('KEYS[1]')}
-  for first in pairs(opens) do open(first) end
-  redis.call('HSET', key('meta'), unpack(notes))
-  redis.call('HSET', KEYS[1], 'rich', '1', 'holes', '1')
-  for n, id in ipairs(ids) do
-    if from[n] == '' then
-      redis.call('ZADD', key('delayed'), text(math.floor(places[n] / 16) * 16 + ARGV[1]), id)
-    else
-      redis.call('RPUSH', key('ready:' .. ARGV[1]), id)
-      local at = from[n] .. ' ' .. places[n]
-      local run = written[at] or runsAt[n]
-      if run and run ~= id then
-        written[at] = without(run, id)
-        redis.call('LSET', key('ready:' .. from[n]), places[n], written[at])
-        add('spread', -1)
-      else
-      local hole = 'h' .. id .. '.' .. redis.call('HINCRBY', KEYS[1], 'hole', 1)
-      redis.call('SADD', key('removed'), hole)
-      redis.call('LSET', key('ready:' .. from[n]), places[n], hole)
-      end
-    end
-  end
 end
 return table.concat(marks)
 `)

@@ -1,4 +1,4 @@
-import { parcelStride } from '../parcel'
+import { countedBy, mostInParcel, parcelStride } from '../parcel'
 import { latch } from './fragments'
 
 /** Pieces of Lua about runs of ids and the parcels that hold their bodies: see parcel.ts and runs.ts for what they look like. */
@@ -23,7 +23,7 @@ export const opening = `
 local function open(first)
   local parcel = redis.call('HGET', key('parcels'), first)
   if not parcel then return end
-  local count, number, fields = #parcel % 128, tonumber(first), {}
+  local count, number, fields = #parcel % ${countedBy}, tonumber(first), {}
   local at = 2 * count + 1
   for i = 1, count do
     local low, high = string.byte(parcel, 2 * i - 1, 2 * i)
@@ -140,20 +140,21 @@ end
 
 /** parcelOf(id): first id and bytes of the closed parcel that holds a message; nil when none does. */
 export const parcelLookUp = `
-local sizes = {}
-local parcels = redis.call('HLEN', key('parcels'))
+local parcels, nearest = redis.call('HLEN', key('parcels')), {}
 local function parcelOf(id)
   local number = parcels > 0 and tonumber(id)
   if not number then return nil end
   local start = number - number % ${parcelStride}
-  for first = start, start - 75, -${parcelStride} do
-    local name = text(first)
-    local size = sizes[name] or redis.call('HSTRLEN', key('parcels'), name)
-    sizes[name] = size
-    if size > 0 then
-      if number < first + size % 128 then return name, size end
-      return nil
+  local found = nearest[start]
+  if found == nil then
+    found = false
+    for first = start, start - ${mostInParcel - parcelStride}, -${parcelStride} do
+      local name = text(first)
+      local bytes = redis.call('HSTRLEN', key('parcels'), name)
+      if bytes > 0 then found = { name, bytes, first + bytes % ${countedBy} } break end
     end
+    nearest[start] = found
   end
+  if found and number < found[3] then return found[1], found[2] end
 end
 `
