@@ -166,6 +166,17 @@ describe('a batch of plain messages', () => {
     expect(String(messages[4]!.body)).toBe('new')
   })
 
+  it('knows a message by its id alone, not by other texts that are the same number', async () => {
+    const queue = fresh()
+    const [id] = await enqueued(driver, queue, batch(10))
+    for (const text of [`0${id}`, `${id}.0`, ` ${id}`, `${Number(id).toExponential()}`]) {
+      expect(await driver.mending.cancel(queue, [text])).toEqual(['gone'])
+      expect(await driver.looking.find(queue, text)).toBeUndefined()
+      expect(await driver.notes.setProgress(queue, text, '1')).toBe(false)
+    }
+    expect(await heldOf(queue)).toEqual({ alone: 0, parcels: 1 })
+  })
+
   it('parts as many parcels a call as a call may, however many are meant', async () => {
     const queue = fresh()
     const ids: string[] = []

@@ -104,8 +104,8 @@ async function parcelsOf(
 
 /** Where a parcel with this message would begin, the nearest first. Only plain ids stand in parcels. */
 function firstsFor(id: string): readonly number[] {
+  if (!/^[1-9]\d{0,15}$/.test(id)) return []
   const number = Number(id)
-  if (!Number.isSafeInteger(number)) return []
   const nearest = number - (number % parcelStride)
   return Array.from({ length: mostInParcel / parcelStride }, (_, back) => nearest - back * parcelStride)
 }

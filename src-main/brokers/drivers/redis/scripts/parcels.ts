@@ -142,7 +142,8 @@ end
 export const parcelLookUp = `
 local parcels, nearest = redis.call('HLEN', key('parcels')), {}
 local function parcelOf(id)
-  local number = parcels > 0 and tonumber(id)
+  -- Of the texts that are this number only one is the id.
+  local number = parcels > 0 and tonumber(string.match(id, '^[1-9]%d*$') or '')
   if not number then return nil end
   local start = number - number % ${parcelStride}
   local found = nearest[start]
