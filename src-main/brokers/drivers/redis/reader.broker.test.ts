@@ -2,6 +2,7 @@ import type { MessageState } from '@shared/model/message'
 import type { QueueAddress } from '@shared/model/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loopback, type RedisClient, redisClient } from '../../clients/redis'
+import type { Snapshot } from '../../remedies'
 import { enqueued } from '../../testing/enqueued'
 import { startRedis, type TestRedis } from '../../testing/redis-server'
 import { RedisDriver } from './driver'
@@ -309,6 +310,18 @@ describe('mending', () => {
       expect(await image()).toEqual(before)
       expect(await reader.states(queue, ids)).toEqual(ids.map(() => state))
     }
+  })
+
+  it('restores one message of each own id, also when two that had it are put back together', async () => {
+    const queue = fresh()
+    const snapshots: Snapshot[] = []
+    for (const body of ['first', 'second']) {
+      const ids = await enqueued(driver, queue.name, [{ body, ownId: 'x', delayMs: 60_000 }])
+      snapshots.push(...(await reader.snapshot(queue, 'delayed', ids)))
+      await reader.remove(queue, 'delayed', ids)
+    }
+    const outcomes = await reader.restore(queue, snapshots)
+    expect(outcomes.map((each) => each.outcome)).toEqual(['applied', 'changed'])
   })
 
   it('removes from the middle of the ready, leases pass over it, and restore puts it back in its place', async () => {

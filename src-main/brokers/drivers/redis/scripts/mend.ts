@@ -71,8 +71,8 @@ for i = 1, #ARGV, 7 do
     and not redis.call('ZSCORE', key('delayed'), id) and not redis.call('ZSCORE', key('dead'), id)
     and not redis.call('ZSCORE', key('done'), id) and not parcelOf(id)
   if free and own then
-    local holder = seen[':' .. own] or redis.call('HGET', key('names'), own)
-    if holder and redis.call('HEXISTS', key('payload'), holder) == 1 then free = false end
+    local holder = redis.call('HGET', key('names'), own)
+    if seen[':' .. own] or holder and redis.call('HEXISTS', key('payload'), holder) == 1 then free = false end
   end
   local leftPlace = redis.call('SISMEMBER', key('removed'), id) == 1
   if leftPlace and from ~= 'ready' then free = false end
@@ -84,7 +84,7 @@ for i = 1, #ARGV, 7 do
     if ARGV[i + 4] ~= '' then metas[#metas + 1] = id; metas[#metas + 1] = ARGV[i + 4] end
     if ARGV[i + 5] ~= '' then results[#results + 1] = id; results[#results + 1] = ARGV[i + 5] end
     if ARGV[i + 6] ~= '' then notes[#notes + 1] = id; notes[#notes + 1] = ARGV[i + 6] end
-    if own then names[#names + 1] = own; names[#names + 1] = id; seen[':' .. own] = id end
+    if own then names[#names + 1] = own; names[#names + 1] = id; seen[':' .. own] = true end
     highest = math.max(highest, tonumber(string.match(id, '^%d+')))
     rich = rich or own or groupOf(id) or from == 'done' or ARGV[i + 6] ~= ''
     if sorted[from] then
