@@ -149,12 +149,12 @@ if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
 `
 
 /**
- * Takes up to \`count\` ids off the ready list under one lease.
+ * Takes up to \`count\` messages off the ready list under one lease: parcels whole where they fit, others are opened.
  *
  * KEYS  1 state  2 payload  3 meta  4 leases  5 leased  6 waits  7 removed  8 wake  9 ready (default priority)
  * ARGV  1 worker  2 count  3 lease ms
- * Answers { lease id, expiry, record, bodies, metas or 0 }, where bodies are 0 (in a queue that has seen large ones) or 1
- * (many small ones) when they are to be fetched outside Lua; or 0 nothing is ready, -1 paused, -2 a rich queue, -3 only
+ * Answers { lease id, expiry, record, bodies, metas or 0 }, where the body of a run is its parcel, and bodies are 0 (in a queue
+ * that has seen large ones) or 1 (many small ones) when they are to be fetched outside Lua; or 0 nothing is ready, -1 paused, -2 a rich queue, -3 only
  * removed ones were found: ask again.
  */
 export const lease = script(`
