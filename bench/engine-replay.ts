@@ -4,7 +4,17 @@ import { loopback, redisClient } from '../src-main/brokers/clients/redis'
 import { RedisDriver } from '../src-main/brokers/drivers/redis/driver'
 import { Engine } from '../src-main/engine/engine'
 import { bury, error235 } from './burying'
-import { type Bench, callTimesUs, longestUs, median, percentile, perSecond, type Row, type Scenario } from './scenario'
+import {
+  type Bench,
+  callTimesUs,
+  longestUs,
+  median,
+  percentile,
+  perSecond,
+  type Row,
+  rewriteFile,
+  type Scenario,
+} from './scenario'
 import { bodyOf } from './throughput'
 
 const deadLetters = 100_000
@@ -30,6 +40,7 @@ export const engineReplay: Scenario = {
     const calls: (readonly number[])[] = []
     for (let round = 0; round < rounds; round++) {
       await bury(port, 'replay', error235())
+      await rewriteFile(side)
       ours.push(await watched(port, () => own.dead.replay('all')))
       if (round > 3) continue
       await bury(port, 'replay', error235())
@@ -47,6 +58,7 @@ export const engineReplay: Scenario = {
       const jobs = await queue.getFailed(offset, offset + perPage - 1)
       return jobs.map((job) => job.id ?? '')
     })
+    await rewriteFile(side)
     const theirs = await watched(port, () => queue.retryJobs())
     await queue.close()
     const rate = median(ours.map((each) => each.rate))
