@@ -50,6 +50,29 @@ test('a lost broker leaves its figures with their age, and comes back by itself'
   await engine.close()
 })
 
+test('queues whose dead letters cannot be read keep back none of the others', async ({ start, redis }) => {
+  const raw = new Redis(redis.port)
+  for (const name of ['one', 'two', 'three', 'four', 'five']) {
+    await raw.hset(`bull:${name}:meta`, 'version', 'bullmq:6.7.0')
+    await raw.set(`bull:${name}:id`, '1')
+    await raw.sadd(`bull:${name}:failed`, 'x')
+  }
+  const engine = await Engine.open({ redis: { port: redis.port } })
+  const queue = engine.queue('orders', { maxAttempts: 1 })
+  await queue.enqueue({ n: 1 })
+  for (const message of await queue.lease()) await message.nack(new Error('card was declined'))
+  const { page, complaints } = await start()
+  await connectThroughForm(page, { name: 'laptop', port: redis.port, tier: 'dev' })
+  await page.getByRole('navigation').getByRole('link', { name: 'Dead letters' }).click()
+  await expect(page.getByRole('row').filter({ hasText: 'card was declined' }).first()).toBeVisible()
+  await expect(page.getByText(/was left out: bull:\w+:failed holds a set/)).toHaveCount(3)
+  await expect(page.getByText(/2 more queues could not be read: /)).toBeVisible()
+  await expectAccessible(page)
+  expect(complaints).toEqual([])
+  await engine.close()
+  raw.disconnect()
+})
+
 test('3 MB opens at once; 100 MB is measured and never pulled', async ({ start, redis }) => {
   const engine = await Engine.open({ redis: { port: redis.port } })
   const queue = engine.queue<Uint8Array>('large', { maxBytes: 128 * 1024 * 1024 })

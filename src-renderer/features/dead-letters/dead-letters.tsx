@@ -1,6 +1,4 @@
 import type { Cause } from '@shared/model/message'
-import { parseQueueKey } from '@shared/model/queue'
-import { visible } from '@shared/payload/visible'
 import { RotateCw } from 'lucide-react'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { useActions } from '../../actions'
@@ -20,6 +18,7 @@ import { useWide } from '../use-wide'
 import { CauseRows } from './cause-rows'
 import { CauseTable } from './cause-table'
 import { matchingCauses, queuesOf } from './causes'
+import { LeftOut } from './left-out'
 import { UnseenQueues } from './unseen-queues'
 import { useUnseen } from './use-unseen'
 
@@ -88,13 +87,7 @@ export function DeadLetters({ environmentId, cause, queue, message }: DeadLetter
               : `The newest ${count(report.scanned)} of ${count(report.total)} are sorted by cause; older ones may have others.`}
           </Bar>
         )}
-      {report?.unread.map(({ key, words }) => (
-        <Bar key={key} tone="red">
-          <span className="clip" title={words}>
-            {visible(parseQueueKey(key)?.name ?? key)} was left out: {words}
-          </span>
-        </Bar>
-      ))}
+      {report && <LeftOut queues={report.unread} />}
       {!report && trouble && <TroubleView trouble={trouble} action={<Button onClick={reload}>Try again</Button>} />}
       {!report && !trouble && <SkeletonRows rows={12} />}
       {report && report.causes.length === 0 && unseen.length > 0 && (
