@@ -25,11 +25,18 @@ export interface AdapterStage {
   stop(): Promise<void>
 }
 
+type Counts = Readonly<Partial<Record<MessageState, number>>>
+
+export interface QueueTruth {
+  readonly queue: QueueAddress
+  readonly counts: Counts
+  /** Rows that there are to page through, where a look hides what it shows from the counts; default: the counts. */
+  readonly seen?: Counts
+}
+
 export interface AdapterScene {
   /** What the system's own API says of its queues: the figures must agree. A count that its API cannot tell is absent. */
-  truth(): Promise<
-    readonly { readonly queue: QueueAddress; readonly counts: Readonly<Partial<Record<MessageState, number>>> }[]
-  >
+  truth(): Promise<readonly QueueTruth[]>
   /** Where one message in each state that exists here stands, by its own id, with the exact bytes of its body. */
   readonly samples: readonly SampleMessage[]
   /** The queue whose dead letters are mended; has at least five of them, all of which fail for the same reason. */
@@ -49,6 +56,11 @@ export interface AdapterScene {
   readonly received?: string
   /** Puts something else where the queue's main key stands: it must be unreadable in words, and the others readable. */
   spoil?(queue: QueueAddress): Promise<void>
+  /**
+   * Looks at the queue again, in systems that show only what was looked at, where what is edited or put back is a new message with an
+   * id of its own. Rejects when the queue is not there.
+   */
+  lookAnew?(queue: QueueAddress): Promise<void>
   /** Takes the whole queue away under the eyes of the reader. */
   vanish?(queue: QueueAddress): Promise<void>
   /** Counts commands that write; absent where the broker cannot tell. */
