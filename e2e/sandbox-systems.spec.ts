@@ -11,7 +11,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expectAccessible(page)
 
     await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Dead letters' }).click()
-    await expect(page.getByRole('list', { name: 'Queues with dead letters' })).toContainText('newsletter-dlq')
+    // A message dies after two receives of three seconds each, and SQS is asked every ten.
+    await expect(page.getByRole('list', { name: 'Queues with dead letters' })).toContainText('newsletter-dlq', {
+      timeout: 40_000,
+    })
     await expectAccessible(page)
     await openQueue(page, 'newsletter-dlq')
     await expect(page.getByText(/dead letters of/)).toBeVisible()
