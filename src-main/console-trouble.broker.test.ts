@@ -38,6 +38,25 @@ afterEach(async () => {
 
 const refused = (data: object) => ({ code: 'FAILURE', data })
 
+describe('workers', () => {
+  it('are unknown, not none, where a system does not tell them and while there is no connection', async () => {
+    await raw.lpush('todo', 'x')
+    await rig.client.environments.lookAgain({ environmentId })
+    await stateOf(rig.client, environmentId, ({ queueCount }) => queueCount === 2)
+    expect(await rig.client.environments.workers({ environmentId })).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ layout: 'bullmq', incomplete: expect.any(String) }),
+        { layout: 'list', workers: [], incomplete: 'Workers do not show themselves.', truncated: false },
+      ]),
+    )
+    await redis.kill()
+    await stateOf(rig.client, environmentId, ({ phase }) => phase === 'lost')
+    await expect(rig.client.environments.workers({ environmentId })).rejects.toMatchObject(
+      refused({ code: 'unreachable' }),
+    )
+  })
+})
+
 describe('a queue whose dead letters cannot be read', () => {
   it('is named with the reason, and the others are sorted', async () => {
     await raw.hset('bull:broken:meta', 'version', 'bullmq:5.1.0')

@@ -85,9 +85,13 @@ export class Sessions {
     return this.sessions.get(environmentId)?.connection?.bill?.() ?? null
   }
 
-  /** Throws Failure 'unreachable' while there is no connection: nothing is queued for later. */
+  /** Throws Failure 'unreachable' while there is no connection: nothing is queued for later. So do those that follow. */
+  layouts(environmentId: string): readonly Remedies[] {
+    return this.connection(environmentId).layouts
+  }
+
   layout(environmentId: string, layout: Layout): Remedies {
-    const remedies = this.connection(environmentId).layouts.find((each) => each.layout === layout)
+    const remedies = this.layouts(environmentId).find((each) => each.layout === layout)
     if (!remedies) throw new Failure({ code: 'unsupported', message: `This environment has no ${layout} queues.` })
     return remedies
   }

@@ -5,21 +5,21 @@ import type { Services } from './services'
 
 /**
  * Workers of every layout that has queues here. One layout that cannot answer (a permission, a timeout) says so in its report and
- * keeps none of the others back.
+ * keeps none of the others back. Throws while there is no connection: that is not the same as nobody.
  */
 export async function workersOf({ sessions, watch }: Services, environmentId: string): Promise<WorkerReport[]> {
   const present = watch.layouts(environmentId)
-  const readers = (sessions.readers(environmentId) ?? []).filter(({ layout }) => present.has(layout))
-  return (await Promise.all(readers.map(reportOf))).flat()
+  const readers = sessions.layouts(environmentId).filter(({ layout }) => present.has(layout))
+  return await Promise.all(readers.map(reportOf))
 }
 
-async function reportOf(reader: Reader): Promise<readonly WorkerReport[]> {
-  if (!reader.workers) return []
+async function reportOf(reader: Reader): Promise<WorkerReport> {
+  const unseen = (incomplete: string) => ({ layout: reader.layout, workers: [], incomplete, truncated: false })
+  if (!reader.workers) return unseen('Workers do not show themselves.')
   try {
-    return [await reader.workers()]
+    return await reader.workers()
   } catch (error) {
     if (!isFailure(error)) throw error
-    const incomplete = `${error.message} ${error.hint ?? ''}`.trim()
-    return [{ layout: reader.layout, workers: [], incomplete, truncated: false }]
+    return unseen(error.words)
   }
 }

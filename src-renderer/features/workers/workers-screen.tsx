@@ -1,4 +1,6 @@
 import { layoutFacts } from '@shared/model/known-layouts'
+import type { Layout } from '@shared/model/queue'
+import type { WorkerReport } from '@shared/model/worker'
 import { visible } from '@shared/payload/visible'
 import { RotateCw } from 'lucide-react'
 import { useMemo } from 'react'
@@ -35,14 +37,11 @@ export function WorkersScreen({ environmentId }: { readonly environmentId: strin
           </span>
         )}
       </ScreenHead>
-      {value?.reports.map(
-        ({ layout, incomplete }) =>
-          incomplete !== null && (
-            <p key={layout} className="shrink-0 border-line border-b px-4 py-1 text-12 text-muted">
-              {layoutFacts[layout].product}: {visible(incomplete)}
-            </p>
-          ),
-      )}
+      {[...gapsOf(value?.reports ?? [])].map(([words, layouts]) => (
+        <p key={words} className="shrink-0 border-line border-b px-4 py-1 text-12 text-muted">
+          {layouts.map((layout) => layoutFacts[layout].product).join(', ')}: {visible(words)}
+        </p>
+      ))}
       {value ? (
         <DataTable<WorkerRow> label="Workers" columns={columns} rows={rows} keyOf={keyOf} empty={<Nobody />} />
       ) : trouble ? (
@@ -52,6 +51,14 @@ export function WorkersScreen({ environmentId }: { readonly environmentId: strin
       )}
     </>
   )
+}
+
+/** What cannot be seen, once for all systems of which the same is true. */
+function gapsOf(reports: readonly WorkerReport[]): ReadonlyMap<string, readonly Layout[]> {
+  const gaps = new Map<string, Layout[]>()
+  for (const { layout, incomplete } of reports)
+    if (incomplete !== null) gaps.set(incomplete, [...(gaps.get(incomplete) ?? []), layout])
+  return gaps
 }
 
 const columns = workerColumns({ system: true })
