@@ -6,7 +6,7 @@ import { callTimesUs, longestUs, type Row, type Scenario } from './scenario'
 
 const messages = 1_000_000
 /** The largest batches that the engine sends. */
-const perCall = 250
+const perCall = 200
 const leasedPerCall = 250
 const failuresPerCall = 50
 const body = Buffer.from(JSON.stringify({ text: 'a'.repeat(189) }))

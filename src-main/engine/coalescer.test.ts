@@ -20,6 +20,21 @@ describe('a coalescer', () => {
     expect(calls).toEqual([[1, 2, 3], [4], [5]])
   })
 
+  it('fills a call by weight, and gives what is too heavy one of its own', async () => {
+    const calls: (readonly number[])[] = []
+    const coalescer = new Coalescer<number, number>({
+      send: async (items) => {
+        calls.push(items)
+        return items
+      },
+      most: 5,
+      weightOf: (item) => item,
+      tell,
+    })
+    expect(await Promise.all([2, 3, 1, 7, 5].map((item) => coalescer.ask(item)))).toEqual([2, 3, 1, 7, 5])
+    expect(calls).toEqual([[2, 3], [1], [7], [5]])
+  })
+
   it('sends at once with nothing under way, and gathers a turn of the event loop meanwhile', async () => {
     const calls: (readonly number[])[] = []
     const answer: (() => void)[] = []

@@ -14,7 +14,10 @@ export class Coalescer<Item, Answer, Result = Answer> {
     private readonly options: {
       /** Answers in the order of `items`; when it rejects, each asker gets that error. */
       readonly send: (items: readonly Item[]) => Promise<readonly Answer[]>
+      /** Of one call, by weight. */
       readonly most: number
+      /** What is heavier than a call may be goes by itself. Default: each weighs 1. */
+      readonly weightOf?: (item: Item) => number
       readonly tell: (answer: Answer, resolve: (result: Result) => void, reject: (error: unknown) => void) => void
     },
   ) {}
@@ -33,14 +36,31 @@ export class Coalescer<Item, Answer, Result = Answer> {
 
   private sendAll(): void {
     const { items, resolves, rejects } = this
-    const { most } = this.options
     this.items = []
     this.resolves = []
     this.rejects = []
-    if (items.length <= most) this.sendPiece(items, resolves, rejects)
-    else
-      for (let at = 0; at < items.length; at += most)
-        this.sendPiece(items.slice(at, at + most), resolves.slice(at, at + most), rejects.slice(at, at + most))
+    let from = 0
+    for (const to of this.endsOfPieces(items)) {
+      if (from === 0 && to === items.length) this.sendPiece(items, resolves, rejects)
+      else this.sendPiece(items.slice(from, to), resolves.slice(from, to), rejects.slice(from, to))
+      from = to
+    }
+  }
+
+  private endsOfPieces(items: readonly Item[]): readonly number[] {
+    const { most, weightOf } = this.options
+    const ends: number[] = []
+    let weight = 0
+    for (let index = 0; index < items.length; index++) {
+      const own = weightOf === undefined ? 1 : weightOf(items[index]!)
+      if (weight > 0 && weight + own > most) {
+        ends.push(index)
+        weight = 0
+      }
+      weight += own
+    }
+    ends.push(items.length)
+    return ends
   }
 
   private sendPiece(

@@ -66,6 +66,19 @@ describe('enqueue', () => {
     expect(await queue.stats()).toMatchObject({ ready: 3 })
   })
 
+  it('sends the batches of one turn together, and tells each of its own', async () => {
+    const queue = on.engine.queue<unknown>(on.fresh())
+    const numbers = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index)
+    const batches = [numbers(0, 60), [100, circular, 101], [], numbers(200, 1_000), numbers(2_000, 60)]
+    const outcomes = await Promise.all(batches.map((batch) => queue.enqueueBatch(batch)))
+    expect(outcomes.map((own) => own.map(codeOf))).toEqual(
+      batches.map((batch) => batch.map((value) => (value === circular ? 'bad-input' : 'added'))),
+    )
+    const ids = outcomes.flatMap((own) => own.flatMap((each) => (each.outcome === 'added' ? [each.id] : [])))
+    const stored = await Promise.all(ids.map(async (id) => String((await queue.get(id))?.body)))
+    expect(stored).toEqual(batches.flat().flatMap((value) => (value === circular ? [] : [String(value)])))
+  })
+
   it('refuses what breaks a rule, naming queue and rule, and writes nothing', async () => {
     const name = on.fresh()
     const queue = on.engine.queue<unknown>(name, { maxBytes: 1_000 })

@@ -16,20 +16,30 @@ export type BatchOptions = Omit<EnqueueOptions, 'id' | 'dedupKey' | 'dedupWindow
 
 type Encoded = NewMessage | Promise<NewMessage>
 
-/** Most messages in one call to the broker: none takes more than about a millisecond of its time. */
-const mostPerCall = 250
+/** Most messages in one call to the broker: none takes more than about a millisecond of its time. Redis keeps them by the hundred. */
+const mostPerCall = 200
 /** And most bytes (of ASCII), so that no call holds the broker up. */
 const mostBytesPerCall = 4 * 1024 * 1024
 
-/** Makes messages of values, and calls of messages: single ones of an event-loop turn together, large batches in pieces. */
+/** Batches above it gain nothing by going together. */
+const mostBytesTogether = 1024 * 1024
+
+/** Makes messages of values, and calls of messages: those of an event-loop turn together, large batches in pieces. */
 export class Enqueuer {
   private readonly single: Coalescer<NewMessage, EnqueueOutcome, string>
+  private readonly batches: Coalescer<readonly NewMessage[], readonly EnqueueOutcome[]>
   /** Nothing to check or to add: a value is its JSON. */
   private readonly plain: boolean
   private readonly carriesTraces: boolean
 
   constructor(private readonly context: QueueContext) {
     this.single = new Coalescer({ send: (messages) => this.send(messages), most: mostPerCall, tell: tellId })
+    this.batches = new Coalescer({
+      send: (batches) => this.sendTogether(batches),
+      most: 1,
+      weightOf: shareOfCall,
+      tell: (outcomes, resolve) => resolve(outcomes),
+    })
     this.carriesTraces = context.tracing !== undefined && has(context.driver, 'attributes')
     this.plain = context.rules.schema === undefined && context.tracing === undefined
   }
@@ -150,12 +160,24 @@ export class Enqueuer {
         whole = false
       }
     }
-    if (!late && whole) return this.send(encoded as readonly NewMessage[])
+    if (!late && whole) return this.batches.ask(encoded as readonly NewMessage[])
     const known = await Promise.all(encoded.map((one) => (one instanceof Promise ? one.catch(failureOrThrow) : one)))
     const good = known.filter((one): one is NewMessage => !isFailure(one))
-    const sent = good.length === 0 ? [] : await this.send(good)
+    const sent = good.length === 0 ? [] : await this.batches.ask(good)
     let next = 0
     return known.map((one) => (isFailure(one) ? { outcome: 'failed', failure: one } : sent[next++]!))
+  }
+
+  private async sendTogether(
+    batches: readonly (readonly NewMessage[])[],
+  ): Promise<readonly (readonly EnqueueOutcome[])[]> {
+    if (batches.length === 1) return [await this.send(batches[0]!)]
+    const outcomes = await this.send(batches.flat())
+    let at = 0
+    return batches.map(({ length }) => {
+      at += length
+      return outcomes.slice(at - length, at)
+    })
   }
 
   /** What was prepared. Throws only when not one message could be told of: then the whole call was impossible. */
@@ -185,6 +207,13 @@ function tellId(outcome: EnqueueOutcome, resolve: (id: string) => void, reject: 
 function failureOrThrow(error: unknown): Failure {
   if (isFailure(error)) return error
   throw error
+}
+
+/** How much of a call of several batches one takes up. */
+function shareOfCall(batch: readonly NewMessage[]): number {
+  let bytes = 0
+  for (const { body } of batch) bytes += body.length
+  return Math.max(batch.length / mostPerCall, bytes / mostBytesTogether)
 }
 
 /** undefined: one call takes them all. */

@@ -4,8 +4,16 @@ import type { RedisClient } from './redis'
 /** Bytes that are written where they are to go, rather than copied there. */
 export interface Block {
   readonly length: number
-  writeTo(bytes: Buffer, at: number): void
+  /** Into memory with `spareBytes` more behind it; false: the length was wrong, and `exact` is to be written. */
+  writeTo(bytes: Buffer, at: number): boolean
+  exact?(): Block
 }
+
+/**
+ * What a character may take: with so much room, a text that is not ASCII fills more bytes than it has characters, even where it is cut
+ * off.
+ */
+export const spareBytes = 4
 
 type Argument = string | Block
 
@@ -52,34 +60,45 @@ const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r
 const gatheredUpTo = 512
 
 function encoded(head: string, args: readonly Argument[]): Buffer {
+  const bytes = encodedAsTold(head, args)
+  if (bytes !== undefined) return bytes
+  return encodedAsTold(
+    head,
+    args.map((arg) => (typeof arg === 'string' ? arg : (arg.exact?.() ?? arg))),
+  )!
+}
+
+/** undefined: a block was longer than it had told. */
+function encodedAsTold(head: string, args: readonly Argument[]): Buffer | undefined {
   const lengths = args.map((arg) => (typeof arg === 'string' ? Buffer.byteLength(arg) : arg.length))
   let total = Buffer.byteLength(head)
   for (const length of lengths) total += length + lengthDigits(length) + 5
-  const bytes = Buffer.allocUnsafe(total)
+  const bytes = Buffer.allocUnsafe(total + spareBytes)
   let at = 0
   let gathered = head
-  args.forEach((arg, index) => {
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index]!
     const length = lengths[index]!
     if (typeof arg !== 'string') {
-      at += bytes.write(`${gathered}$${length}\r\n`, at, 'utf8')
-      arg.writeTo(bytes, at)
+      at += bytes.write(`${gathered}$${length}\r\n`, at)
+      if (!arg.writeTo(bytes, at)) return undefined
       at += length
       gathered = '\r\n'
     } else if (length > gatheredUpTo) {
-      at += bytes.write(`${gathered}$${length}\r\n`, at, 'utf8')
+      at += bytes.write(`${gathered}$${length}\r\n`, at)
       // Text of which each character is a byte is copied as it is.
-      at += length === arg.length ? bytes.write(arg, at, 'latin1') : bytes.write(arg, at, 'utf8')
+      at += length === arg.length ? bytes.write(arg, at, 'latin1') : bytes.write(arg, at)
       gathered = '\r\n'
     } else {
       gathered += `$${length}\r\n${arg}\r\n`
       if (gathered.length > gatheredUpTo) {
-        at += bytes.write(gathered, at, 'utf8')
+        at += bytes.write(gathered, at)
         gathered = ''
       }
     }
-  })
-  at += bytes.write(gathered, at, 'utf8')
-  return bytes
+  }
+  bytes.write(gathered, at)
+  return bytes.subarray(0, total)
 }
 
 const lengthDigits = (length: number): number => (length < 10 ? 1 : length < 100 ? 2 : String(length).length)

@@ -10,6 +10,8 @@ export interface ModelMessage {
   readonly maxAttempts: number
   attempts: number
   body: string
+  /** Of the first of so many that may be kept as one: a lease of which half is filled may end before it. */
+  readonly beginsParcelOf?: number
 }
 
 /**
@@ -48,7 +50,10 @@ export class QueueModel {
     if (this.paused) return taken.length > 0 ? 'leased while paused' : undefined
     const lists = this.ready.flat()
     const heads = [...this.groups.values()].flatMap(({ ready, holder }) => (holder || !ready[0] ? [] : [ready[0]]))
-    if (taken.length !== Math.min(count, lists.length + heads.length)) return 'leased too few or too many'
+    const most = Math.min(count, lists.length + heads.length)
+    const next = lists[taken.length]?.beginsParcelOf ?? 0
+    const mayEnd = taken.length * 2 >= count && next > count - taken.length
+    if (taken.length > most || (taken.length < most && !mayEnd)) return 'leased too few or too many'
     const fromGroups = taken.filter((id) => heads.some((head) => head.id === id))
     const fromLists = taken.filter((id) => !fromGroups.includes(id))
     if (

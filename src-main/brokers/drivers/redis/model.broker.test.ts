@@ -13,6 +13,7 @@ import { RedisDriver } from './driver'
 import { escaped } from './ids'
 import { digestOf } from './inspection'
 import { type QueueKeys, queueKeys } from './keys'
+import { inParcels } from './parcel'
 import { RedisReader } from './reader'
 
 const schedules = sized({ ci: 200, full: 2_000 })
@@ -134,15 +135,15 @@ const command: fc.Arbitrary<{ readonly says: string; readonly act: (world: World
             address.name,
             bodies.map((body) => ({ body })),
           )
+          const sizes = inParcels(bodies.map((body) => ({ body }))).map(({ length }) => length)
+          const begins = new Map(sizes.map((size, n) => [sizes.slice(0, n).reduce((sum, each) => sum + each, 0), size]))
           outcomes.forEach((outcome, index) => {
             if (outcome.outcome !== 'added') throw new Error(`not added: ${JSON.stringify(outcome)}`)
             expect(Number(outcome.id)).toBeGreaterThan(Number.parseInt(ids.at(-1) ?? '0', 10))
             ids.push(outcome.id)
-            const [id, body] = [outcome.id, bodies[index]!]
-            model.enqueue(
-              { id, priority: 5, group: null, ownId: null, maxAttempts: usualAttempts, attempts: 0, body },
-              false,
-            )
+            const [id, body, beginsParcelOf] = [outcome.id, bodies[index]!, begins.get(index)]
+            const plain = { priority: 5, group: null, ownId: null, maxAttempts: usualAttempts, attempts: 0 }
+            model.enqueue({ id, body, beginsParcelOf, ...plain }, false)
           })
         },
       })),

@@ -1,4 +1,4 @@
-import type { Block } from '../../clients/text-command'
+import { type Block, spareBytes } from '../../clients/text-command'
 
 /**
  * Bodies of one batch, kept as one value until somebody must take it apart: two bytes for the length of each, little-endian, then
@@ -19,35 +19,51 @@ const bytesPerParcel = 256 * 1024
 /** Shorter texts are joined before they are written: each write into memory costs as much as joining some. */
 const joinedUpTo = 512
 
-/** A parcel that is written where it is to go. */
-export function parcelOf(bodies: readonly (Uint8Array | string)[]): Block {
-  let isAscii = true
-  let total = 2 * bodies.length
-  const lengths: number[] = []
-  for (const body of bodies) {
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
-    if (typeof body !== 'string' || length !== body.length) isAscii = false
-    lengths.push(length)
-    total += length
-  }
+/**
+ * A parcel that is written where it is to go. That text is ASCII is seen as it is written: to measure it first would cost more than to
+ * write it.
+ */
+export const parcelOf = (bodies: Bodies): Block => ({
+  ...parcelIn(bodies, bodies.map(lengthOf)),
+  exact: () => parcelIn(bodies, bodies.map(bytesIn)),
+})
+
+export function packed(bodies: Bodies): Buffer {
+  const { exact, ...parcel } = parcelOf(bodies)
+  return inMemory(parcel) ?? inMemory(exact!())!
+}
+
+type Bodies = readonly (Uint8Array | string)[]
+
+const lengthOf = (body: Uint8Array | string): number => body.length
+const bytesIn = (body: Uint8Array | string): number =>
+  typeof body === 'string' ? Buffer.byteLength(body) : body.length
+
+function parcelIn(bodies: Bodies, lengths: readonly number[]): Block {
+  const total = lengths.reduce((sum, length) => sum + length, 2 * bodies.length)
   const length = total + ((countedBy + bodies.length - (total % countedBy)) % countedBy)
   return {
     length,
     writeTo(bytes, from) {
       let at = from
       for (const each of lengths) at = bytes.writeUInt16LE(each, at)
-      if (isAscii && total < joinedUpTo * bodies.length) at += bytes.write(bodies.join(''), at, 'latin1')
-      else for (const body of bodies) at += written(body, bytes, at, isAscii ? 'latin1' : 'utf8')
+      if (total < joinedUpTo * bodies.length && bodies.every(isText)) at += bytes.write(bodies.join(''), at)
+      else
+        for (let index = 0; index < bodies.length; index++) {
+          const wrote = written(bodies[index]!, bytes, at)
+          if (wrote !== lengths[index]) return false
+          at += wrote
+        }
+      if (at !== from + total) return false
       bytes.fill(0, at, from + length)
+      return true
     },
   }
 }
 
-export function packed(bodies: readonly (Uint8Array | string)[]): Buffer {
-  const parcel = parcelOf(bodies)
-  const bytes = Buffer.allocUnsafe(parcel.length)
-  parcel.writeTo(bytes, 0)
-  return bytes
+function inMemory({ length, writeTo }: Block): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(length + spareBytes)
+  return writeTo(bytes, 0) ? bytes.subarray(0, length) : undefined
 }
 
 /** They share the parcel's memory. */
@@ -87,8 +103,10 @@ export function inParcels<Message extends { readonly body: Uint8Array | string }
   return pieces
 }
 
-function written(body: Uint8Array | string, into: Buffer, at: number, encoding: 'latin1' | 'utf8'): number {
-  if (typeof body === 'string') return into.write(body, at, encoding)
+function written(body: Uint8Array | string, into: Buffer, at: number): number {
+  if (typeof body === 'string') return into.write(body, at)
   into.set(body, at)
-  return body.byteLength
+  return body.length
 }
+
+const isText = (body: Uint8Array | string): boolean => typeof body === 'string'

@@ -95,6 +95,19 @@ describe('a batch of plain messages', () => {
     expect(await problemsOf(queue)).toEqual([])
   })
 
+  it('is left closed where half of a lease is filled without it, and the next is woken for it', async () => {
+    const queue = fresh()
+    const ids = await enqueued(driver, queue, [...batch(100), ...batch(100)])
+    await redis.del(queueKeys('qe', queue).wake)
+    const lease = (await driver.lease(queue, asking(150))).lease!
+    expect(idsOf(lease.messages)).toEqual(ids.slice(0, 100))
+    expect(await heldOf(queue)).toEqual({ alone: 0, parcels: 2 })
+    expect(await redis.llen(queueKeys('qe', queue).wake)).toBe(1)
+    const turn = await driver.turn(queue, { leaseId: lease.leaseId, ids: ids.slice(0, 100) }, asking(150))
+    expect(idsOf(turn.next!.messages)).toEqual(ids.slice(100))
+    expect(await problemsOf(queue)).toEqual([])
+  })
+
   it('is acked as a whole only by who still holds the whole', async () => {
     const queue = fresh()
     const ids = await enqueued(driver, queue, [...batch(100), ...batch(50)])

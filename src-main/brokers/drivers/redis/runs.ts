@@ -29,7 +29,9 @@ export const idsOfTokens = (tokens: readonly string[]): readonly string[] =>
 /** The `count` plain ids from `first` on. */
 export function idsFrom(first: string, count: number): readonly string[] {
   const start = Number(first)
-  return Array.from({ length: count }, (_, index) => String(start + index))
+  const ids: string[] = []
+  for (let index = 0; index < count; index++) ids.push(String(start + index))
+  return ids
 }
 
 /** Whether a message stands at this place. */

@@ -80,9 +80,10 @@ const mostLookedAt = 1_000
 /**
  * takePlaces(list, head, how): what leaves a list from its head on. `head`: { at = places that left before, rest = what is left of
  * the next one (nil: all) }; it is moved on. `how`: { want, isHole(id), stops(place) or nil, whole = parcels that fit are taken as they
- * are, where any other is opened }.
+ * are, where any other is opened; enough = with so many taken, one that does not fit is left closed instead (nil: never) }.
  * leave(list, head): takes them off the list.
- * Answers { ids, runs among them; closed: index there -> first id of a parcel; skipped; count; moved: messages that leave }.
+ * Answers { ids, runs among them; closed: index there -> first id of a parcel; skipped; count; moved: messages that leave; enough: one was
+ * left closed }.
  */
 export const takingPlaces = `
 local function takePlaces(list, head, how)
@@ -94,7 +95,10 @@ local function takePlaces(list, head, how)
     else took.ids[#took.ids + 1] = id; took.count = took.count + 1 end
   end
   local function run(number, count, first)
-    if how.whole and count <= how.want - took.count and redis.call('HEXISTS', key('parcels'), first) == 1 then
+    local fits = count <= how.want - took.count
+    local leaves = not fits and how.enough and took.count >= how.enough
+    if how.whole and (fits or leaves) and redis.call('HEXISTS', key('parcels'), first) == 1 then
+      if leaves then took.enough = true; return first .. '*' .. count end
       took.ids[#took.ids + 1] = runFrom(number, count)
       took.closed[#took.ids] = first
       took.count = took.count + count
@@ -128,6 +132,7 @@ local function takePlaces(list, head, how)
       end
     end
     if not rest then at = at + 1 end
+    if rest == place then rest = nil break end
   end
   head.at, head.rest = at, rest or (at == head.at and head.rest or nil)
   return took

@@ -90,9 +90,10 @@ if not state[1] then
     -- A parcel may be opened here.
     redis.call('HLEN', KEYS[2]) redis.call('HLEN', KEYS[3]) redis.call('ZCARD', KEYS[4]) redis.call('HLEN', KEYS[5]) redis.call('LLEN', KEYS[8])
     local function isHole(id) return removed > 0 and redis.call('SISMEMBER', KEYS[7], id) == 1 end
-    local took = takePlaces(KEYS[9], take.head, { want = want, isHole = isHole, whole = true })
+    local took = takePlaces(KEYS[9], take.head, { want = want, isHole = isHole, whole = true, enough = want / 2 })
     take.ids, take.closed, take.skipped, take.count = took.ids, took.closed, took.skipped, took.count
-    take.spread, take.more = took.moved - take.head.at, took.count == want or #took.skipped > 0
+    take.spread = took.moved - take.head.at
+    take.more = took.count == want or took.enough or #took.skipped > 0
   else
     local span = removed == 0 and want or math.min(want + removed, 1000)
     local found = redis.call('LRANGE', KEYS[9], 0, span - 1)
@@ -149,7 +150,8 @@ if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
 `
 
 /**
- * Takes up to \`count\` messages off the ready list under one lease: parcels whole where they fit, others are opened.
+ * Takes up to \`count\` messages off the ready list under one lease: parcels whole where they fit. One that does not fit is opened, unless
+ * half of what was asked for is there without it: opening costs as much as leasing a hundred.
  *
  * KEYS  1 state  2 payload  3 meta  4 leases  5 leased  6 waits  7 removed  8 wake  9 ready (default priority)
  * ARGV  1 worker  2 count  3 lease ms
