@@ -1,7 +1,7 @@
 import { script } from '../../../clients/script'
 import { priorities } from '../keys'
 import { clock, erasing, latch, limits, readiness, wholeQueue } from './fragments'
-import { opening, parcelLookUp, runs, takingPlaces } from './parcels'
+import { leaving, opening, parcelLookUp, runs, takingPlaces } from './parcels'
 
 const header = `
 ${clock}
@@ -118,7 +118,7 @@ if #parcels > 0 then
   redis.call('HDEL', key('parcels'), unpack(parcels))
   add('parceled', -parceled)
 end
-for list, head in pairs(heads) do leave(list, head) end
+for list, head in pairs(heads) do ${leaving('list', 'head')}end
 if #ids > 0 then redis.call('SREM', key('removed'), unpack(ids)) end
 add('spread', -spread)
 add('grouped', -fromGroups)

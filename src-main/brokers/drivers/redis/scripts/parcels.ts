@@ -81,7 +81,6 @@ const mostLookedAt = 1_000
  * takePlaces(list, head, how): what leaves a list from its head on. `head`: { at = places that left before, rest = what is left of
  * the next one (nil: all) }; it is moved on. `how`: { want, isHole(id), stops(place) or nil, whole = parcels that fit are taken as they
  * are, where any other is opened; enough = with so many taken, one that does not fit is left closed instead (nil: never) }.
- * leave(list, head): takes them off the list.
  * Answers { ids, runs among them; closed: index there -> first id of a parcel; skipped; count; moved: messages that leave; enough: one was
  * left closed }.
  */
@@ -137,10 +136,12 @@ local function takePlaces(list, head, how)
   head.at, head.rest = at, rest or (at == head.at and head.rest or nil)
   return took
 end
-local function leave(list, head)
-  if head.at > 0 then redis.call('LTRIM', list, head.at, -1) end
-  if head.rest then redis.call('LSET', list, 0, head.rest) end
-end
+`
+
+/** Takes off a list what takePlaces says of its head. */
+export const leaving = (list: string, head: string) => `
+if ${head}.at > 0 then redis.call('LTRIM', ${list}, ${head}.at, -1) end
+if ${head}.rest then redis.call('LSET', ${list}, 0, ${head}.rest) end
 `
 
 /** parcelOf(id): first id and bytes of the closed parcel that holds a message; nil when none does. */

@@ -1,14 +1,14 @@
 import { script } from '../../../clients/script'
 import { idEpochMs, idsPerMs } from '../ids'
 import { clock, latch, named, nextId, records, richAnswer, text } from './fragments'
-import { opening, runs, takingPlaces, unfolding } from './parcels'
+import { leaving, opening, runs, takingPlaces, unfolding } from './parcels'
 
 /**
  * The short way through a queue that holds nothing but plain messages of the default priority (retries and attributes
  * included). In a rich queue each of these answers -2, and its twin in rich-lease.ts is asked instead.
  */
 
-const state = `local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'rich', 'big', 'acked', 'spread')
+const state = `local state = redis.call('HMGET', KEYS[1], 'paused', 'lease', 'rich', 'big', 'acked', 'spread', 'holes')
 if state[3] then return ${richAnswer} end
 `
 
@@ -44,7 +44,7 @@ if ack.held then
     if #ack.ids + ack.parceled ~= ack.whole then return -4 end
     if #ack.parcels > 0 then redis.call('HLEN', key('parcels')) end
   else
-    ${checks}
+    ${checks}${unfolding}
     ack.left = unfolded(ARGV[${at}], ack.held, holder(ARGV, ${at + 1}, 1))
     for i = ${at + 1}, #ARGV do
       local rest = cut(ack.left, ARGV[i])
@@ -85,10 +85,11 @@ const readLease = `
 local take = { ids = {}, skipped = {}, count = 0, head = { at = 0 }, spread = 0, more = false }
 redis.call('STRLEN', KEYS[6])
 if not state[1] then
-  local want, removed = tonumber(ARGV[2]), redis.call('SCARD', KEYS[7])
+  local want, removed = tonumber(ARGV[2]), state[7] and redis.call('SCARD', KEYS[7]) or 0
   if tonumber(state[6] or 0) > 0 then
     -- A parcel may be opened here.
     redis.call('HLEN', KEYS[2]) redis.call('HLEN', KEYS[3]) redis.call('ZCARD', KEYS[4]) redis.call('HLEN', KEYS[5]) redis.call('LLEN', KEYS[8])
+    ${opening}${takingPlaces}
     local function isHole(id) return removed > 0 and redis.call('SISMEMBER', KEYS[7], id) == 1 end
     local took = takePlaces(KEYS[9], take.head, { want = want, isHole = isHole, whole = true, enough = want / 2 })
     take.ids, take.closed, take.skipped, take.count = took.ids, took.closed, took.skipped, took.count
@@ -143,8 +144,7 @@ if take.record then
 elseif #take.skipped > 0 then
   leased = -3
 end
-leave(KEYS[9], take.head)
-if take.spread > 0 then redis.call('HINCRBY', KEYS[1], 'spread', -take.spread) end
+${leaving('KEYS[9]', 'take.head')}if take.spread > 0 then redis.call('HINCRBY', KEYS[1], 'spread', -take.spread) end
 if #take.skipped > 0 then redis.call('SREM', KEYS[7], unpack(take.skipped)) end
 if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
 `
@@ -160,7 +160,7 @@ if take.more and take.marks == 0 then redis.call('RPUSH', KEYS[8], '1') end
  * removed ones were found: ask again.
  */
 export const lease = script(`
-${clock}${named}${runs}${opening}${takingPlaces}
+${clock}${named}${runs}
 ${state}${readLease}${writeLease}
 return leased
 `)
@@ -172,7 +172,7 @@ return leased
  * not hold n: name them.
  */
 export const ack = script(`
-${text}${named}${runs}${unfolding}
+${text}${named}${runs}
 ${state}${readAck(1)}${writeAck(1)}
 return acked
 `)
@@ -185,7 +185,7 @@ return acked
  * Answers { as ack, as lease }, or -2 a rich queue, or -4 as ack.
  */
 export const turn = script(`
-${clock}${named}${runs}${unfolding}${takingPlaces}
+${clock}${named}${runs}
 ${state}${readAck(4, leaseTypes)}${readLease}${writeAck(4)}${writeLease}
 return { acked, leased }
 `)

@@ -2,7 +2,7 @@ import { script } from '../../../clients/script'
 import { idEpochMs, idsPerMs, stampsPerMs } from '../ids'
 import { defaultPriority, priorities } from '../keys'
 import { clock, erasing, fieldsOf, latch, limits, metas, nextId, readiness, records, wholeQueue } from './fragments'
-import { runs, takingPlaces, unfolding } from './parcels'
+import { leaving, runs, takingPlaces, unfolding } from './parcels'
 
 /** Leases and acks of queues that use more than plain messages; each answers what its twin in plain-lease.ts does. */
 
@@ -231,7 +231,7 @@ for list, count in pairs(trims) do
   redis.call('LTRIM', list, count, -1)
   if string.find(list, ':g:', #base, true) then fromGroups = fromGroups + count end
 end
-for list, head in pairs(heads) do leave(list, head) end
+for list, head in pairs(heads) do ${leaving('list', 'head')}end
 add('spread', -spread)
 if lastGroup > 0 then redis.call('LTRIM', key('groups'), lastGroup, -1) end
 if #again > 0 then redis.call('RPUSH', key('groups'), unpack(again)) end
