@@ -4,17 +4,7 @@ import { loopback, redisClient } from '../src-main/brokers/clients/redis'
 import { RedisDriver } from '../src-main/brokers/drivers/redis/driver'
 import { Engine } from '../src-main/engine/engine'
 import { bury, error235 } from './burying'
-import {
-  type Bench,
-  callTimesUs,
-  longestUs,
-  median,
-  percentile,
-  perSecond,
-  type Row,
-  rewriteFile,
-  type Scenario,
-} from './scenario'
+import { type Bench, callTimesUs, longestUs, median, percentile, perSecond, type Row, type Scenario } from './scenario'
 import { bodyOf } from './throughput'
 
 const deadLetters = 100_000
@@ -32,46 +22,55 @@ interface Replayed {
 export const engineReplay: Scenario = {
   name: 'engine-replay',
   async run(bench) {
-    const { port, side, clear, say, rounds } = bench
+    const { port, side, say, rounds } = bench
+    // It would begin in somebody's turn, and each page that is written for the first time after a fork costs a fault.
+    await side.config('SET', 'auto-aof-rewrite-percentage', '0')
     const engine = await Engine.open({ redis: { port } })
     const own = engine.queue<typeof data>('replay')
     for (let at = 0; at < deadLetters; at += 500) await own.enqueueBatch(Array.from({ length: 500 }, () => data))
-    const ours: Replayed[] = []
+    await bury(port, 'replay', error235())
+    // Before any is replayed: each has failed once, here as there.
+    const pages = await enginePages(bench)
     const calls: (readonly number[])[] = []
     for (let round = 0; round < rounds; round++) {
-      await bury(port, 'replay', error235())
-      await rewriteFile(side)
-      ours.push(await watched(port, () => own.dead.replay('all')))
-      if (round > 3) continue
-      await bury(port, 'replay', error235())
       calls.push(await callTimesUs(side, () => own.dead.replay('all')))
+      await bury(port, 'replay', error235())
     }
-    await bury(port, 'replay', error235())
-    const pages = await enginePages(bench)
-    await engine.close()
-    await clear()
-    say('  BullMQ fails as many')
     const queue = new Queue('replay', { connection: { port, host: '127.0.0.1' } })
-    await queue.addBulk(Array.from({ length: 1 }, () => ({ name: 'job', data })))
+    for (let at = 0; at < deadLetters; at += 1_000)
+      await queue.addBulk(Array.from({ length: 1_000 }, () => ({ name: 'job', data })))
     await fail(queue, port)
     const bullPages = await pagesOf(async (offset) => {
       const jobs = await queue.getFailed(offset, offset + perPage - 1)
       return jobs.map((job) => job.id ?? '')
     })
-    await rewriteFile(side)
-    const theirs = await watched(port, () => queue.retryJobs())
+    const contests: (readonly [ours: Replayed, theirs: Replayed])[] = []
+    for (let round = 0; round < rounds; round++) {
+      if (round > 0) {
+        await bury(port, 'replay', error235())
+        await fail(queue, port)
+      }
+      const ours = await watched(port, () => own.dead.replay('all'))
+      const theirs = await watched(port, () => queue.retryJobs())
+      contests.push([ours, theirs])
+      say(`  engine ${perSecond(ours.rate)}, BullMQ ${perSecond(theirs.rate)}`)
+    }
     await queue.close()
-    const rate = median(ours.map((each) => each.rate))
-    const ratio = rate / theirs.rate
+    await engine.close()
+    await side.config('SET', 'auto-aof-rewrite-percentage', '100')
+    const of = (pick: (ours: Replayed, theirs: Replayed) => number) => median(contests.map((each) => pick(...each)))
+    const ratio = of((ours, theirs) => ours.rate / theirs.rate)
+    const rate = of((ours) => ours.rate)
+    const bullRate = of((_, theirs) => theirs.rate)
     const longestMs = longestUs(calls) / 1000
     const faster = bullPages.ms / pages.ms
     const rows: readonly Row[] = [
       {
         what: 'replay of 100,000 dead letters, beside retryJobs',
         target: '>= 10x',
-        figure: `${ratio.toFixed(1)}x (${perSecond(rate)} to ${perSecond(theirs.rate)}; another client waits ${median(ours.map((each) => each.pauseMs)).toFixed(1)} to ${theirs.pauseMs.toFixed(1)} ms)`,
+        figure: `${ratio.toFixed(1)}x (${perSecond(rate)} to ${perSecond(bullRate)}; another client waits ${of((ours) => ours.pauseMs).toFixed(1)} to ${of((_, theirs) => theirs.pauseMs).toFixed(1)} ms)`,
         met: ratio >= 10,
-        values: { ratio, rate, bullRate: theirs.rate },
+        values: { ratio, rate, bullRate },
       },
       {
         what: 'longest Redis call of that replay',
@@ -154,9 +153,8 @@ async function pagesOf(page: (offset: number) => Promise<readonly string[]>): Pr
   return { ms: percentile(times, 0.5) }
 }
 
+/** All that waits. */
 async function fail(queue: Queue, port: number): Promise<void> {
-  for (let at = 1; at < deadLetters; at += 1_000)
-    await queue.addBulk(Array.from({ length: Math.min(1_000, deadLetters - at) }, () => ({ name: 'job', data })))
   const worker = new Worker(queue.name, () => Promise.reject(error235()), {
     connection: { port, host: '127.0.0.1' },
     concurrency: 100,

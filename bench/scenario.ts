@@ -80,14 +80,6 @@ export function longestUs(rounds: readonly (readonly number[])[]): number {
   return Math.max(...Array.from({ length: calls }, (_, call) => Math.min(...rounds.map((round) => round[call]!))))
 }
 
-/** Rewrites the append-only file now, and waits for the end of it: else what was written before is rewritten within what is timed. */
-export async function rewriteFile(side: Redis): Promise<void> {
-  const isUnderWay = async () => /aof_rewrite_(?:in_progress|scheduled):1/.test(await side.info('persistence'))
-  while (await isUnderWay()) await new Promise((resolve) => setTimeout(resolve, 100))
-  await side.bgrewriteaof()
-  while (await isUnderWay()) await new Promise((resolve) => setTimeout(resolve, 100))
-}
-
 /** Redis CPU used so far, microseconds. */
 export async function redisCpuUs(side: Redis): Promise<number> {
   const info = await side.info('cpu')

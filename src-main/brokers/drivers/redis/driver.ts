@@ -192,12 +192,13 @@ export class RedisDriver implements Driver {
     { before, limit }: { readonly before: string | null; readonly limit: number },
   ): Promise<ReplayStep> {
     const keys = this.asker.keysOf(queue)
-    const args = [limit, before ?? '']
+    const args = (most: number): ScriptArg[] => [Math.min(limit, most), before ?? '']
     const names = [keys.state, keys.dead, keys.wake, keys.ready[defaultPriority]!]
     const { reply } = await this.asker.eitherWay(
       keys,
-      () => this.asker.run(keys, 'replay', moveScripts.replayDead, names, args),
-      () => this.asker.runWhole(keys, 'replay', moveScripts.richReplayDead, args),
+      () => this.asker.run(keys, 'replay', moveScripts.replayDead, names, args(1_000)),
+      // Each finds its own way back, to a list or a group.
+      () => this.asker.runWhole(keys, 'replay', moveScripts.richReplayDead, args(500)),
     )
     return stepOf(reply)
   }
