@@ -80,6 +80,19 @@ export function longestUs(rounds: readonly (readonly number[])[]): number {
   return Math.max(...Array.from({ length: calls }, (_, call) => Math.min(...rounds.map((round) => round[call]!))))
 }
 
+/**
+ * Runs `act` without rewrites of the append-only file: one would begin in somebody's turn, and each page of memory that is written for the
+ * first time after its fork costs a fault.
+ */
+export async function withoutRewrites<Answer>(side: Redis, act: () => Promise<Answer>): Promise<Answer> {
+  await side.config('SET', 'auto-aof-rewrite-percentage', '0')
+  try {
+    return await act()
+  } finally {
+    await side.config('SET', 'auto-aof-rewrite-percentage', '100')
+  }
+}
+
 /** Redis CPU used so far, microseconds. */
 export async function redisCpuUs(side: Redis): Promise<number> {
   const info = await side.info('cpu')
