@@ -15,10 +15,7 @@ export interface FigureProps {
 /** A number as an instrument shows it: tabular, with a leading ≈ where it is an estimate, greyed when it is old. */
 export function Figure({ text, precision = 'exact', stale, quiet, title, className }: FigureProps) {
   return (
-    <span
-      title={title}
-      className={cx('tabular whitespace-nowrap', stale || quiet || text === unknown ? 'text-faint' : className)}
-    >
+    <span title={title} className={cx('tabular whitespace-nowrap', stale || quiet ? 'text-faint' : className)}>
       {precision === 'approximate' && text !== unknown && (
         <span className="text-faint">
           ≈<span className="sr-only"> about </span>
@@ -30,7 +27,7 @@ export function Figure({ text, precision = 'exact', stale, quiet, title, classNa
 }
 
 export const Unknown = () => (
-  <span>
+  <span className="text-faint">
     <span aria-hidden>{unknown}</span>
     <span className="sr-only">unknown</span>
   </span>

@@ -88,8 +88,8 @@ function Batch({ environmentId, batch }: { readonly environmentId: string; reado
 function CountWords({ one }: { readonly one: BatchCount }) {
   if (one.state === 'gone') {
     return (
-      <span className="text-muted" title="Done and not kept by this queue, or removed by somebody.">
-        {count(one.count)} not there any more
+      <span className="text-muted" title="This queue keeps nothing of what is done.">
+        {count(one.count)} gone: done, or removed
       </span>
     )
   }
