@@ -22,7 +22,7 @@ export async function replayAll(driver: Driver, queue: string, options: ChunkedO
   const step: Step = (request) => dead.replayDead(queue, request)
   if (options.ratePerSecond !== undefined) return inChunks(step, options)
   // The bound that the first step finds holds for all others, so that they need not wait for one another.
-  const most = chunkOf({ chunk: mostPerChunk, ...options })
+  const most = chunkOf({ ...options, chunk: options.chunk ?? mostPerChunk })
   let limit = Math.min(firstChunk, most)
   const first = await step({ before: null, limit })
   options.onProgress?.(first.moved)

@@ -8,6 +8,7 @@ import { defaultPriority, largeBodyBytes, type QueueKeys } from './keys'
 import { firstMeta } from './meta'
 import { dueOf, priorityOf, refusal } from './new-message'
 import { fewestForParcel, largestInParcel } from './parcel'
+import { piecesOf } from './pieces'
 import type { QueueAsker } from './queue-asker'
 import { idsFrom } from './runs'
 import * as scripts from './scripts/enqueue'
@@ -123,7 +124,7 @@ async function enqueueByScript(
   messages: readonly NewMessage[],
 ): Promise<readonly EnqueueOutcome[]> {
   const outcomes: EnqueueOutcome[] = []
-  for (const piece of piecesOf(messages)) {
+  for (const piece of piecesOf(messages, { most: messagesPerScript, bytes: bytesPerScript })) {
     const reply = await runScript(asker.redis, scripts.enqueue, [keys.state], enqueueArgs(piece))
     outcomes.push(...enqueueAnswers(reply))
   }
@@ -151,22 +152,6 @@ export const enqueueAnswers = (reply: unknown): readonly EnqueueOutcome[] =>
     const id = answer.toString()
     return id.startsWith('=') ? { outcome: 'duplicate', id: id.slice(1) } : { outcome: 'added', id }
   })
-
-function piecesOf(messages: readonly NewMessage[]): readonly (readonly NewMessage[])[] {
-  const pieces: NewMessage[][] = []
-  let room = 0
-  for (const message of messages) {
-    const last = pieces.at(-1)
-    if (!last || last.length >= messagesPerScript || message.body.length > room) {
-      pieces.push([message])
-      room = bytesPerScript - message.body.length
-    } else {
-      last.push(message)
-      room -= message.body.length
-    }
-  }
-  return pieces
-}
 
 const isPlainMessage = (message: NewMessage): boolean =>
   (message.priority === undefined || message.priority === defaultPriority) &&

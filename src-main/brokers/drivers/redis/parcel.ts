@@ -1,4 +1,5 @@
 import { type Block, spareBytes } from '../../clients/text-command'
+import { type Bodied, piecesOf } from './pieces'
 
 /**
  * Bodies of one batch, kept as one value until somebody must take it apart: two bytes for the length of each, little-endian, then
@@ -83,24 +84,11 @@ export function unpacked(parcel: Buffer): readonly Buffer[] {
 export const countOfParcel = (bytes: number): number => bytes % countedBy
 
 /** In pieces of a parcel each, two messages at least. */
-export function inParcels<Message extends { readonly body: Uint8Array | string }>(
-  messages: readonly Message[],
-): readonly (readonly Message[])[] {
-  const pieces: Message[][] = []
-  let room = 0
-  for (const message of messages) {
-    const last = pieces.at(-1)
-    if (!last || last.length >= mostInParcel || message.body.length > room) {
-      pieces.push([message])
-      room = bytesPerParcel - message.body.length
-    } else {
-      last.push(message)
-      room -= message.body.length
-    }
-  }
-  const last = pieces.at(-1)
-  if (last?.length === 1) last.unshift(pieces.at(-2)!.pop()!)
-  return pieces
+export function inParcels<Message extends Bodied>(messages: readonly Message[]): readonly (readonly Message[])[] {
+  const pieces = piecesOf(messages, { most: mostInParcel, bytes: bytesPerParcel })
+  const [last, before] = [pieces.at(-1), pieces.at(-2)]
+  if (last?.length !== 1 || before === undefined) return pieces
+  return [...pieces.slice(0, -2), before.slice(0, -1), [before.at(-1)!, ...last]]
 }
 
 function written(body: Uint8Array | string, into: Buffer, at: number): number {
