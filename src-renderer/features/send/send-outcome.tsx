@@ -38,7 +38,7 @@ function Batch({ environmentId, batch }: { readonly environmentId: string; reado
   return (
     <article className="border-line border-b px-4 py-2.5">
       <h2 className="flex items-baseline justify-between gap-2">
-        <span className="clip font-medium">
+        <span className="clip font-medium" title={batch.queueName}>
           {plural(batch.ids.length, 'message')} to {batch.queueName}
         </span>
         <span className="shrink-0 text-12 text-muted">
@@ -65,18 +65,22 @@ function Batch({ environmentId, batch }: { readonly environmentId: string; reado
       <ul className="mt-1 font-mono text-12">
         {batch.ids.slice(0, 3).map((id, index) => (
           <li key={id} className="clip">
-            <a
-              className="text-accent hover:underline"
-              href={hrefOf({
-                at: 'queue',
-                environmentId,
-                queue: batch.queue,
-                state: batch.states[index] ?? 'ready',
-                message: id,
-              })}
-            >
-              {id}
-            </a>
+            {batch.states[index] === null ? (
+              <span className="text-muted">{id}</span>
+            ) : (
+              <a
+                className="text-accent hover:underline"
+                href={hrefOf({
+                  at: 'queue',
+                  environmentId,
+                  queue: batch.queue,
+                  state: batch.states[index] ?? 'ready',
+                  message: id,
+                })}
+              >
+                {id}
+              </a>
+            )}
           </li>
         ))}
         {batch.ids.length > 3 && <li className="font-sans text-faint">and {count(batch.ids.length - 3)} more</li>}
